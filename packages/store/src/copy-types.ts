@@ -7,7 +7,7 @@ export type TransferOutcome = 'uploaded' | 'mounted' | 'existed' | 'skipped';
 
 /** What a copy tells while it runs. Sizes in bytes. */
 export type CopyEvent =
-  /** The work is known: what is to be looked at, before existence checks. */
+  /** What is to be looked at, as far as it is known: told again, with larger numbers, when a manifest has been read. */
   | {
       readonly type: 'copy:planned';
       readonly blobs: number;
@@ -19,22 +19,42 @@ export type CopyEvent =
   | { readonly type: 'blob:done'; readonly descriptor: Descriptor; readonly outcome: TransferOutcome }
   | { readonly type: 'manifest:done'; readonly descriptor: Descriptor; readonly outcome: TransferOutcome }
   /** Something worth a line that is no failure, for example a foreign layer left out. */
-  | { readonly type: 'notice'; readonly code: string; readonly message: string };
+  | { readonly type: 'notice'; readonly code: CopyNotice; readonly message: string };
+
+export type CopyNotice =
+  /** A layer that registries do not have to hold was left out. */
+  | 'foreign-layer'
+  /** The source does not have a child of an index (`sparse`) or a listed referrer. */
+  | 'missing-manifest'
+  /** What refers to the source's root stays behind, because the destination gets another root. */
+  | 'referrers-left-behind'
+  /** The destination has signatures or attestations of its own under a cosign tag; they were kept. */
+  | 'signatures-differ'
+  /** The destination had lost content, which was sent again. */
+  | 'sent-again'
+  /** A tap failed or was too slow; the copy went on. */
+  | 'tap-failed';
 
 export interface BlobTap {
   /** The blob whose verified bytes flow. */
   readonly descriptor: Descriptor;
   /** The manifest that listed it first. */
   readonly manifest: Descriptor;
-  /** The tapper's own copy of the bytes. Errors with `ERR_LADING_TAP_LAGGED` when it is read too slowly; the copy goes on. */
+  /**
+   * The tapper's own copy of the bytes, each once however often the transfer is tried, verified before the last chunk.
+   * Errors with `ERR_LADING_TAP_LAGGED` when it is more than 8 MiB behind or the transfer ended early; the copy goes on.
+   */
   readonly bytes: ReadableStream<Uint8Array>;
 }
 
-/** Places where callers stand between the steps of a copy. A hook that throws fails the copy before the next step. */
+/** Places where callers stand between the steps of a copy. One that throws fails the copy before the next step, `onBlob` excepted. */
 export interface CopyHooks {
   /** Before anything is written: may the source enter? */
   readonly admit?: (source: Descriptor, stores: CopyStores) => Promise<void>;
-  /** Once per verified download, configs before layers; not awaited by the copy, but settled before `beforeTag`. */
+  /**
+   * Once per verified download, a config before its layers; blobs that were mounted or there before give none.
+   * It runs beside the copy and is settled before `beforeTag`. When it throws the copy goes on, with a notice `tap-failed`.
+   */
   readonly onBlob?: (tap: BlobTap) => Promise<void>;
   /** When everything is at the destination by digest, and before the tag moves. */
   readonly beforeTag?: (destination: Descriptor, stores: CopyStores) => Promise<void>;
@@ -51,14 +71,27 @@ export interface TransferOptions {
   readonly hooks?: CopyHooks | undefined;
   /** Blobs in flight at once. Default 4. */
   readonly concurrency?: number | undefined;
-  /** Only these platforms of an index: the destination gets a dense index of its own (see `subsetIndex` of `@lading/oci`). */
+  /**
+   * Only these platforms of an index: the destination gets a dense index of its own (see `subsetIndex` of `@lading/oci`).
+   * A single image is copied as it is if it runs on them all by its config, else that is `ERR_LADING_PLATFORM`; artifacts have no platform to check.
+   */
   readonly platforms?: readonly Platform[] | undefined;
   /** Annotations for the destination's root manifest; they make new bytes as `platforms` do. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
-  /** Copy what refers to the image too: referrers and cosign's `.sig`, `.att`, `.sbom` tags. */
+  /**
+   * Copy what refers to the image, too: referrers of its manifests, theirs in turn, and cosign's `.sig`, `.att`, `.sbom` tags.
+   * They are looked for even when the tag is up to date. What refers to an index cannot follow a subset of it: notice `referrers-left-behind`.
+   */
   readonly referrers?: boolean | undefined;
-  /** Copy layers that have `urls` instead of leaving them out. */
+  /** Copy layers of foreign (non-distributable) media types, too, from the source itself: their `urls` are never followed. */
   readonly foreignLayers?: boolean | undefined;
+  /** Leave out children of an index that the source does not have, with a notice, instead of failing. */
+  readonly sparse?: boolean | undefined;
+  /**
+   * What the destination's tag holds, when the caller has just looked: saves the question. `null`: there is no such tag.
+   * Left out, `copy` asks, and `transfer` takes it that anything may be there.
+   */
+  readonly destinationHolds?: Descriptor | null | undefined;
   /** Shared by the copies of one run, so that a digest moves once per destination host. */
   readonly ledger?: TransferLedger | undefined;
 }

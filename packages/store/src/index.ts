@@ -17,5 +17,23 @@ export type {
   PushOutcome,
   StoreOptions,
 } from './content-store.ts';
+export { copy, transfer } from './copy.ts';
+export type { RewriteOptions } from './copy-root.ts';
+export type {
+  BlobTap,
+  CopyEvent,
+  CopyHooks,
+  CopyNotice,
+  CopyOptions,
+  CopyResult,
+  CopyStores,
+  TransferOptions,
+  TransferOutcome,
+  TransferResult,
+} from './copy-types.ts';
 export type { CopyOrigin, StoreErrorCode } from './errors.ts';
-export { CopyError, notFound } from './errors.ts';
+export { CopyError, isNotFound, notFound } from './errors.ts';
+export type { LedgerClaim, TransferLedger } from './ledger.ts';
+export { createLedger } from './ledger.ts';
+export { memoryStore } from './memory-store.ts';
+export { publish } from './publish.ts';
