@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# peers.sh [NAME...]: the real programs that interop tests and benchmarks run beside lading. Those written in Go are built from
+# their modules at a pinned version; skopeo and hyperfine come from the system's packages.
+#
+# Prints the folder they are in as its last line:  PATH="$(scripts/peers.sh crane oras):$PATH"
+# Without a name: all of them. What is there in the pinned version is kept. Exit 1 when one could not be had; the others are there.
+#
+#   LADING_PEERS  where they go (default: ${XDG_CACHE_HOME:-~/.cache}/lading/peers)
+set -uo pipefail
+
+BIN=${LADING_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/lading/peers}/bin
+
+# name -> module@version:package. To add a peer, add a line.
+declare -A GO_PEERS=(
+  [crane]=github.com/google/go-containerregistry@v0.22.1:./cmd/crane
+  [regctl]=github.com/regclient/regclient@v0.11.7:./cmd/regctl
+  [regsync]=github.com/regclient/regclient@v0.11.7:./cmd/regsync
+  [oras]=oras.land/oras@v1.3.6:./cmd/oras
+  [registry]=github.com/distribution/distribution/v3@v3.1.2:./cmd/registry
+  [conformance]=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111:.
+)
+SYSTEM_PEERS=(skopeo hyperfine)
+
+say() { echo "peers: $*" >&2; }
+
+build() { # NAME
+  local name=$1 spec=${GO_PEERS[$1]} module version package folder
+  module=${spec%:*} package=${spec##*:} version=${module##*@}
+  [ -x "$BIN/$name" ] && [ "$(cat "$BIN/.versions/$name" 2>/dev/null)" = "$version" ] && return 0
+  command -v go >/dev/null || { say "$name needs a Go toolchain (https://go.dev/dl)"; return 1; }
+  say "building $name $version"
+  # Built inside the downloaded module, so that the module's own go.sum and replace lines hold.
+  folder=$(cd / && go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",\?$/\1/p')
+  [ -n "$folder" ] || return 1
+  # Moved into place when whole: another run may be using or building the same program.
+  (cd "$folder" && CGO_ENABLED=0 go build -mod=readonly -buildvcs=false -ldflags '-s -w' -o "$BIN/.$name.$$" "$package") >&2 &&
+    mv "$BIN/.$name.$$" "$BIN/$name" && echo "$version" >"$BIN/.versions/$name"
+}
+
+from_system() { # NAME
+  local found
+  if ! command -v "$1" >/dev/null; then
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+      say "$1 is not installed: install the package $1 with your system's package manager"
+      return 1
+    fi
+    say "installing $1"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1"; } >&2 || return 1
+  fi
+  found=$(command -v "$1")
+  [ "$found" = "$BIN/$1" ] || ln -sf "$found" "$BIN/$1"
+}
+
+[ $# -gt 0 ] || set -- "${!GO_PEERS[@]}" "${SYSTEM_PEERS[@]}"
+mkdir -p "$BIN/.versions"
+missing=0
+for name in "$@"; do
+  if [ -n "${GO_PEERS[$name]:-}" ]; then
+    build "$name" || { say "no $name"; missing=1; }
+  elif [[ " ${SYSTEM_PEERS[*]} " == *" $name "* ]]; then
+    from_system "$name" || { say "no $name"; missing=1; }
+  else
+    say "unknown peer $name; known: ${!GO_PEERS[*]} ${SYSTEM_PEERS[*]}"
+    exit 2
+  fi
+done
+echo "$BIN"
+exit $missing
