@@ -1,4 +1,10 @@
+export type { AccountOptions } from './auth/accounts.ts';
+export type { Permission } from './auth/authority.ts';
+export type { BasicAuthOptions } from './auth/basic.ts';
+export type { BearerAuthOptions } from './auth/bearer.ts';
 export type { ServerErrorCode } from './errors.ts';
 export type { RequestRecord } from './http/handler.ts';
 export type { RegistryLimits, RegistryOptions, RegistryServer } from './server.ts';
 export { checkExposure, defaultLimits, startRegistry } from './server.ts';
+export type { GarbageOptions, GarbageReport } from './storage/garbage.ts';
+export { collectGarbage, defaultGraceMs } from './storage/garbage.ts';

@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { isLoopbackHost, LadingError, manifestLimits } from '@lading/oci';
-import { openAuthority } from './auth/authority.ts';
+import { type Authority, openAuthority } from './auth/authority.ts';
+import { type BasicAuthOptions, basicAuthority } from './auth/basic.ts';
+import { type BearerAuthOptions, bearerAuthority } from './auth/bearer.ts';
 import type { RequestLimits } from './http/exchange.ts';
 import { createHandler, type RequestRecord } from './http/handler.ts';
 import { Storage } from './storage/storage.ts';
@@ -35,6 +37,8 @@ export interface RegistryOptions extends Partial<RegistryLimits> {
   readonly host?: string | undefined;
   /** 0 or left out: any free port. */
   readonly port?: number | undefined;
+  /** Who may do what; without it everybody may do everything. */
+  readonly auth?: BasicAuthOptions | BearerAuthOptions | undefined;
   /** Serve beyond loopback without credentials. */
   readonly allowAnonymous?: boolean | undefined;
   /** Answer 405 to everything that would write. */
@@ -90,7 +94,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
   if (!readOnly) await uploads.sweep();
   const handler = createHandler({
     context: { storage, uploads, limits, readOnly, sparse },
-    authority: openAuthority,
+    authority: authorityFor(options.auth, clock),
     clock,
     onRequest,
   });
@@ -126,14 +130,19 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
  * Refuses to serve everybody who can reach this machine, unless that is what was asked for.
  * @throws {LadingError} `ERR_LADING_SERVE_OPEN`
  */
-export function checkExposure(options: Pick<RegistryOptions, 'host' | 'allowAnonymous'>): void {
-  const { host = '127.0.0.1', allowAnonymous = false } = options;
-  if (allowAnonymous || isLoopbackHost(host.includes(':') ? `[${host}]` : host)) return;
+export function checkExposure(options: Pick<RegistryOptions, 'host' | 'auth' | 'allowAnonymous'>): void {
+  const { host = '127.0.0.1', auth, allowAnonymous = false } = options;
+  if (auth || allowAnonymous || isLoopbackHost(host.includes(':') ? `[${host}]` : host)) return;
   throw new LadingError(
     'ERR_LADING_SERVE_OPEN',
     `listening on ${host} would let everybody who reaches it read and write`,
     { hint: 'Give credentials, listen on 127.0.0.1, or allow anonymous access.' },
   );
+}
+
+function authorityFor(auth: RegistryOptions['auth'], clock: () => number): Authority {
+  if (auth === undefined) return openAuthority;
+  return auth.type === 'basic' ? basicAuthority(auth) : bearerAuthority(auth, clock);
 }
 
 function withDefaults(options: Partial<RegistryLimits>): RegistryLimits {

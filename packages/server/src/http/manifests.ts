@@ -22,6 +22,10 @@ const maxNamed = 100;
 
 export async function headManifest(exchange: Exchange): Promise<void> {
   const descriptor = await resolve(exchange);
+  // As with blobs: a client that is told that a child is here will not push it again before its index.
+  if (isDigest(exchange.reference)) {
+    await exchange.context.storage.repository(exchange.name).hasManifest(exchange.reference);
+  }
   const headers = manifestHeaders(descriptor);
   if (matches(exchange.request.headers['if-none-match'], descriptor.digest)) {
     return reply(exchange.response, 304, headers);
@@ -50,7 +54,16 @@ export async function putManifest(exchange: Exchange): Promise<void> {
   }
   const manifest = parsed(bytes, request.headers['content-type']);
   const repository = context.storage.repository(name);
-  if (!context.sparse) await checkSuccessors(repository, manifest);
+  const missing = await missingFrom(repository, manifest);
+  if (missing.length > 0 && !context.sparse) {
+    throw new Fault(
+      'MANIFEST_BLOB_UNKNOWN',
+      'the manifest names content that this repository does not have',
+      {
+        details: missing.slice(0, maxNamed).map((one) => ({ digest: one })),
+      },
+    );
+  }
   const condition = conditionOf(request.headers['if-match'], request.headers['if-none-match']);
   if (!(await repository.putManifest(manifest, digest, { tags, condition }))) {
     throw new Fault('PRECONDITION_FAILED', 'the tag points elsewhere by now');
@@ -76,8 +89,9 @@ export async function deleteManifest(exchange: Exchange): Promise<void> {
 }
 
 async function resolve({ context, name, reference }: Exchange): Promise<Descriptor> {
-  const wellFormed = isDigest(reference) || isTag(reference);
-  const descriptor = wellFormed ? await context.storage.repository(name).resolve(reference) : undefined;
+  const repository = context.storage.repository(name);
+  const descriptor =
+    isDigest(reference) || isTag(reference) ? await repository.resolve(reference) : undefined;
   if (!descriptor) throw unknownManifest(reference);
   return descriptor;
 }
@@ -108,8 +122,8 @@ function parsed(bytes: Uint8Array, contentType: string | undefined): Manifest {
   }
 }
 
-/** @throws {Fault} `MANIFEST_BLOB_UNKNOWN`, naming what the repository lacks. A subject may always be missing. */
-async function checkSuccessors(repository: Repository, manifest: Manifest): Promise<void> {
+/** What a manifest names and its repository lacks; what is there counts as in use. A subject may always be missing. */
+async function missingFrom(repository: Repository, manifest: Manifest): Promise<readonly Digest[]> {
   const missing: Digest[] = [];
   for (const { digest, mediaType } of successors(manifest)) {
     // What may not be distributed is held elsewhere.
@@ -121,10 +135,7 @@ async function checkSuccessors(repository: Repository, manifest: Manifest): Prom
         : await repository.hasBlob(digest);
     if (!found) missing.push(digest);
   }
-  if (missing.length === 0) return;
-  throw new Fault('MANIFEST_BLOB_UNKNOWN', 'the manifest names content that this repository does not have', {
-    details: missing.slice(0, maxNamed).map((digest) => ({ digest })),
-  });
+  return missing;
 }
 
 type Condition = (current: Digest | undefined) => boolean;

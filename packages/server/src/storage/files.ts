@@ -102,7 +102,7 @@ const sweptSuffix = '~';
  * Removes a file that nobody has claimed since `cutoff`; true when it did.
  *
  * Taken out of sight first and looked at again: a claim made before that is then seen and the file put back, a later one fails.
- * A path that ends in `~` is one that a sweep was killed over; it is looked at again in the same way.
+ * A path that ends in `~` is one that a sweep was killed over (see `settleSwept`).
  */
 export async function removeUnclaimed(path: string, cutoff: number): Promise<boolean> {
   const place = path.endsWith(sweptSuffix) ? path.slice(0, -1) : path;
@@ -116,6 +116,13 @@ export async function removeUnclaimed(path: string, cutoff: number): Promise<boo
   if (!unclaimed) await link(swept, place).catch(ignoreExisting);
   await unlink(swept);
   return unclaimed;
+}
+
+/** Decides over what killed sweeps have left in a folder. */
+export async function settleSwept(folder: string, cutoff: number): Promise<void> {
+  for (const name of (await ifThere(readdir(folder))) ?? []) {
+    if (name.endsWith(sweptSuffix)) await removeUnclaimed(join(folder, name), cutoff);
+  }
 }
 
 /** The same content may have come anew while its old copy was out of sight. */

@@ -69,11 +69,13 @@ export class Upload {
     }
   }
 
-  /** Makes what has come so far last, and tells whether it is what `digest` says. */
+  /** Makes what has come so far last, and tells whether it is there whole and is what `digest` says. */
   async settle(digest: Digest, now: number): Promise<boolean> {
     const algorithm = digestAlgorithm(digest);
     const file = await open(this.path, 'a');
     try {
+      // Another process may have taken the file for forgotten; what is hashed here must be what lies there.
+      if ((await file.stat()).size !== this.#size) return false;
       await file.utimes(now / 1000, now / 1000);
       await file.sync();
     } finally {
