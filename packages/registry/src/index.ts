@@ -1,0 +1,17 @@
+export type { Clock } from './clock.ts';
+export { systemClock } from './clock.ts';
+export type { CredentialKind, CredentialProvider, CredentialQuery } from './credential.ts';
+export { Credential } from './credential.ts';
+export type { RegistryErrorCode, RegistryErrorOptions, SpecError } from './errors.ts';
+export { RegistryError } from './errors.ts';
+export type { Expectation } from './expectations.ts';
+export type { PullQuota } from './host-state.ts';
+export type { Method } from './http.ts';
+export type { RequestEvent } from './observe.ts';
+export type { HostOptions, Registry, RegistryOptions } from './open-registry.ts';
+export { openRegistry } from './open-registry.ts';
+export type { Quirks } from './quirks.ts';
+export type { RegistryStore } from './registry-store.ts';
+export type { RetryOptions } from './retry.ts';
+export type { ScopeAction } from './scopes.ts';
+export type { RegistryWarning } from './warnings.ts';

@@ -1,0 +1,19 @@
+/** Query parameters of the distribution and token APIs that say what was asked; all others may be signatures or keys. */
+const shown: ReadonlySet<string> = new Set([
+  'account',
+  'artifactType',
+  'digest',
+  'from',
+  'last',
+  'mount',
+  'n',
+  'scope',
+  'service',
+  'tag',
+]);
+
+/** The URL as messages and events may show it: without user, password, fragment and foreign query values. */
+export function redactUrl(url: URL): string {
+  const query = [...url.searchParams].map(([name, value]) => `${name}=${shown.has(name) ? value : '…'}`);
+  return `${url.protocol}//${url.host}${url.pathname}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+}

@@ -1,0 +1,151 @@
+import type { Clock } from './clock.ts';
+import { RegistryError } from './errors.ts';
+import { failureOf, unreachable } from './failure.ts';
+import type { HostStates } from './host-state.ts';
+import { initialRetryBudget } from './host-state.ts';
+import type { HttpRequest, HttpResponse, Send } from './http.ts';
+import { parseQuota, quotaExhausted } from './quota.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+export interface RetryOptions {
+  /** Times a request is sent in all. Default 5. */
+  readonly attempts?: number | undefined;
+  /** The longest `Retry-After` that is waited for, in milliseconds; beyond it the request fails. Default 60 000. */
+  readonly maxWaitMs?: number | undefined;
+}
+
+/** Answers that a second try may heal. */
+const retryableStatuses: ReadonlySet<number> = new Set([
+  408, // the server gave up waiting
+  429,
+  499, // nginx: the client went away, told by a proxy between
+  500,
+  502,
+  503,
+  504,
+  520, // 520-524: Cloudflare cannot reach the registry behind it
+  521,
+  522,
+  523,
+  524,
+]);
+
+/** Failures of sockets and resolvers that a second try may heal. Broken TLS and refused certificates are not among them. */
+const retryableCodes =
+  /^(?:ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|HPE_.*|UND_ERR_(?:CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|INFO|RES_CONTENT_LENGTH_MISMATCH))$/;
+
+/** A server that does not exist or does not listen seldom starts to: fewer tries, so that a dead host fails within a second or two. */
+const absentCodes = /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/;
+const absentAttempts = 3;
+
+/** First back-off in milliseconds; doubled with each further attempt. */
+const baseDelayMs = 250;
+const maxDelayMs = 15_000;
+
+/** True for an error of a socket or a resolver that a second try may heal. */
+export function isRetryableFailure(error: unknown): boolean {
+  const { code, retryable } = error as { code?: unknown; retryable?: unknown };
+  return retryable === true || (typeof code === 'string' && retryableCodes.test(code));
+}
+
+/** Decides whether and when something is tried again, for the retry layer and for uploads that start anew. */
+export class RetryPolicy {
+  readonly attempts: number;
+  readonly maxWaitMs: number;
+  readonly clock: Clock;
+  readonly states: HostStates;
+  /** From 0 to 1, for what must not happen everywhere at once. */
+  readonly random: () => number;
+
+  constructor(states: HostStates, clock: Clock, random: () => number, options: RetryOptions = {}) {
+    this.states = states;
+    this.clock = clock;
+    this.random = random;
+    this.attempts = options.attempts ?? 5;
+    this.maxWaitMs = options.maxWaitMs ?? 60_000;
+  }
+
+  /** Takes one retry from the server's budget and waits; false when there is none left. `attempt` counts from 1. */
+  async again(host: string, attempt: number, limit: number, signal?: AbortSignal): Promise<boolean> {
+    const state = this.states.of(host);
+    if (attempt >= limit || state.retryBudget < 1 || state.stopped !== undefined) return false;
+    state.retryBudget--;
+    const ceiling = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
+    // Full jitter above a floor: many entries that failed together do not come back together.
+    await this.clock.sleep(ceiling * (0.5 + 0.5 * this.random()), signal);
+    return true;
+  }
+
+  /** The limit on attempts after a network failure. */
+  limitFor(error: unknown): number {
+    const code = String((error as { code?: unknown }).code);
+    return absentCodes.test(code) ? Math.min(absentAttempts, this.attempts) : this.attempts;
+  }
+}
+
+/**
+ * Retries what may be retried, pauses the whole host when it asks for it, and turns what is left of network failures into `RegistryError`s.
+ * An answer that stays an error is given back as it is.
+ */
+export function retries(policy: RetryPolicy, next: Send): Send {
+  return async (request) => {
+    const host = request.url.host;
+    const state = policy.states.of(host);
+    for (let attempt = 1; ; attempt++) {
+      let response: HttpResponse;
+      try {
+        response = await next(request);
+      } catch (error) {
+        request.signal?.throwIfAborted();
+        const retryable = isRetryableFailure(error);
+        const again =
+          retryable &&
+          request.retry !== false &&
+          (await policy.again(host, attempt, policy.limitFor(error), request.signal));
+        if (again) continue;
+        throw unreachable(request, error, retryable);
+      }
+      state.quota = parseQuota(response.headers) ?? state.quota;
+      if (!retryableStatuses.has(response.status)) {
+        state.retryBudget = Math.min(initialRetryBudget, state.retryBudget + 0.25);
+        return response;
+      }
+      await heedPause(policy, request, response);
+      if (request.retry === false || !(await policy.again(host, attempt, policy.attempts, request.signal))) {
+        return response;
+      }
+      await response.body.discard();
+    }
+  };
+}
+
+/** Pauses the host for as long as it asks, or fails when that is too long or its quota is used up. */
+async function heedPause(policy: RetryPolicy, request: HttpRequest, response: HttpResponse): Promise<void> {
+  const state = policy.states.of(request.url.host);
+  if (response.status === 429) {
+    state.stopped = await quotaExhausted(request, response, parseQuota(response.headers));
+    if (state.stopped !== undefined) throw state.stopped;
+  }
+  if (response.status !== 429 && response.status !== 503) return;
+  const { headers } = response;
+  const wait = retryAfterMs(headers.get('retry-after'), headers.get('date'), policy.clock.wall());
+  if (wait === undefined) return;
+  if (wait > policy.maxWaitMs) {
+    const failure = await failureOf(request, response);
+    throw new RegistryError(
+      response.status === 429 ? 'ERR_LADING_RATE_LIMITED' : 'ERR_LADING_REGISTRY',
+      `${failure.message}; it asks to wait ${Math.ceil(wait / 1000)} s, longer than the limit of ${Math.floor(policy.maxWaitMs / 1000)} s`,
+      {
+        method: failure.method,
+        url: failure.url,
+        status: failure.status,
+        errors: failure.errors,
+        requestId: failure.requestId,
+        credentialsSource: failure.credentialsSource,
+        retryable: true,
+        hint: 'try again after that time, or raise the longest wait',
+      },
+    );
+  }
+  state.pausedUntil = Math.max(state.pausedUntil, policy.clock.monotonic() + wait);
+}

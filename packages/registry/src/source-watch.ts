@@ -1,0 +1,33 @@
+import type { Descriptor } from '@lading/oci';
+import type { ContentSource } from '@lading/store';
+
+/** A source that remembers its own failure: a broken upload then tells whose fault it was. */
+export class SourceWatch {
+  readonly #content: ContentSource;
+  failure: { readonly error: unknown } | undefined;
+
+  constructor(content: ContentSource) {
+    this.#content = content;
+  }
+
+  /** True when the content comes from a store that verifies what it hands out. */
+  verifies(expected: Descriptor): boolean {
+    return this.#content.from?.target.digest === expected.digest;
+  }
+
+  /** The content from `offset` on, opened anew. */
+  async *read(offset: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+    const stream = await this.#content.open({ offset, signal });
+    yield* stream;
+  }
+
+  /** Passes bytes through and notes when reading them fails. */
+  async *watch(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* bytes;
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    }
+  }
+}
