@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startDistribution } from './src/registries.ts';
+import { countRequests, renderCounts } from './src/requests.ts';
+import { renderRows, runScenario } from './src/scenario.ts';
+import { coldCopy, digest, type Ground, noop, sharedBase } from './src/scenarios.ts';
+import { toolPath, versions } from './src/tools.ts';
+
+const usage = 'npm run bench -- [--runs N] [--only requests|noop|cold-copy|shared-base|digest] [--write]';
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '5' },
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean' },
+  },
+});
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+execFileSync('pnpm', ['--filter', 'lading...', 'run', 'build'], {
+  cwd: root,
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+const path = toolPath();
+process.env.PATH = path;
+const scenarios = { noop, 'cold-copy': coldCopy, 'shared-base': sharedBase, digest };
+const sections: string[] = [];
+
+if (values.only === undefined || values.only === 'requests') {
+  await onFreshGround(async (ground) => {
+    sections.push(
+      `## Requests\n\nAn index of 3 platforms and 7 blobs, without authentication. The bar: copy ≤ 32, again 2, within a registry ≤ 16.\n\n${renderCounts(await countRequests(ground))}`,
+    );
+  });
+}
+for (const [name, make] of Object.entries(scenarios)) {
+  if (values.only !== undefined && values.only !== name) continue;
+  await onFreshGround(async (ground) => {
+    const scenario = await make(ground);
+    process.stderr.write(`${scenario.title}\n`);
+    const rows = await runScenario(scenario, Number(values.runs)).finally(() => scenario.close?.());
+    sections.push(`## ${scenario.title}\n\nThe bar: ${scenario.bar}.\n\n${renderRows(rows)}`);
+  });
+}
+
+const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+const report = `# Benchmarks
+
+Made by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}: ${machine}, Linux, everything on loopback, the registries being CNCF
+distribution. Medians of ${values.runs} runs, the tools taking turns. Machines are noisy: read the ratios in brackets (tool ÷ lading), not the seconds.
+CPU and memory are of all processes of a tool, memory that of the largest one; the registries' own is not in it.
+
+${versions(path)}.
+
+${sections.join('\n\n')}
+`;
+console.log(report);
+if (values.write) await writeFile(`${root}docs/benchmarks.md`, report);
+
+/** Two empty registries for each scenario, so that none profits from another's blobs. */
+async function onFreshGround(work: (ground: Ground) => Promise<void>): Promise<void> {
+  await using source = await startDistribution(path);
+  await using destination = await startDistribution(path);
+  await work({ source, destination, env: { PATH: path } });
+}
