@@ -1,5 +1,6 @@
 import {
   type Descriptor,
+  type Digest,
   isManifestMediaType,
   isSchema1MediaType,
   LadingError,
@@ -33,11 +34,14 @@ export async function readManifestIfPresent(
 async function read(run: CopyRun, target: Descriptor | string): Promise<ReadManifest> {
   const { source } = run.stores;
   const { signal } = run;
-  const { descriptor, bytes } = await run.manifests.run(async () =>
-    typeof target === 'string'
-      ? loadManifest(source, target, { signal })
-      : { descriptor: target, bytes: await fetchManifest(source, target, { signal }) },
-  );
+  const known = run.options.manifests?.get((typeof target === 'string' ? target : target.digest) as Digest);
+  const { descriptor, bytes } =
+    known ??
+    (await run.manifests.run(async () =>
+      typeof target === 'string'
+        ? loadManifest(source, target, { signal })
+        : { descriptor: target, bytes: await fetchManifest(source, target, { signal }) },
+    ));
   verifyContent(descriptor, bytes);
   const manifest = parseManifest(bytes, descriptor.mediaType);
   return { descriptor: { ...descriptor, mediaType: manifest.mediaType }, manifest };

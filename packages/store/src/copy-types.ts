@@ -1,5 +1,5 @@
 import type { Descriptor, Digest, Platform } from '@lading/oci';
-import type { ContentStore } from './content-store.ts';
+import type { ContentStore, LoadedManifest } from './content-store.ts';
 import type { TransferLedger } from './ledger.ts';
 
 /** What happened to one blob or manifest. */
@@ -92,6 +92,8 @@ export interface TransferOptions {
    * Left out, `copy` asks, and `transfer` takes it that anything may be there.
    */
   readonly destinationHolds?: Descriptor | null | undefined;
+  /** Manifests of the source that the caller has read before, by digest: saves reading them again. */
+  readonly manifests?: ReadonlyMap<Digest, LoadedManifest> | undefined;
   /** Shared by the copies of one run, so that a digest moves once per destination host. */
   readonly ledger?: TransferLedger | undefined;
 }

@@ -18,7 +18,9 @@ export type {
   StoreOptions,
 } from './content-store.ts';
 export { copy, transfer } from './copy.ts';
+export type { ReadManifest } from './copy-read.ts';
 export type { RewriteOptions } from './copy-root.ts';
+export { destinationRoot, rewrites } from './copy-root.ts';
 export type {
   BlobTap,
   CopyEvent,
@@ -33,6 +35,9 @@ export type {
 } from './copy-types.ts';
 export type { CopyOrigin, StoreErrorCode } from './errors.ts';
 export { CopyError, isNotFound, notFound } from './errors.ts';
+export type { LocalStore } from './layout/layout-store.ts';
+export type { OpenLayoutOptions } from './layout/open-layout.ts';
+export { openLayout } from './layout/open-layout.ts';
 export type { LedgerClaim, TransferLedger } from './ledger.ts';
 export { createLedger } from './ledger.ts';
 export { memoryStore } from './memory-store.ts';
