@@ -28,7 +28,10 @@ export interface ContentSource {
     readonly offset?: number | undefined;
     readonly signal?: AbortSignal | undefined;
   }): Promise<ReadableStream<Uint8Array>>;
-  /** Where the content comes from, so that a store can recognise its own kind and take a shorter way. */
+  /**
+   * Where the content comes from, so that a store can recognise its own kind and take a shorter way than `open`.
+   * Then its failure to read there is thrown as a `CopyError` of the origin `source`. Left out when the bytes have to flow through `open`.
+   */
   readonly from?: { readonly store: ContentStore; readonly target: Descriptor } | undefined;
 }
 
@@ -55,7 +58,11 @@ export interface ContentStore {
   exists(target: Descriptor, options?: StoreOptions): Promise<boolean>;
   /** Stores content by digest. Verified by the store; nothing wrong or torn is ever committed. */
   push(expected: Descriptor, content: ContentSource, options?: PushOptions): Promise<PushOutcome>;
-  /** Stores a manifest and points `tag` at it, in one step. */
+  /**
+   * Stores a manifest and points `tag` at it, in one step. With the manifest's digest in place of a tag it becomes a root without a name.
+   * A tag that may not be moved is `ERR_LADING_IMMUTABLE_TAG`. A store that misses what the manifest points at, and says so, has the
+   * spec's error codes (`MANIFEST_BLOB_UNKNOWN`) in the error's `codes`: `copy` then sends it again.
+   */
   publish(manifest: Descriptor, bytes: Uint8Array, tag: string, options?: StoreOptions): Promise<void>;
   /** What refers to `subject`, lazily, page by page. */
   referrers(

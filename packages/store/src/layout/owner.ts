@@ -1,0 +1,20 @@
+import { hostname } from 'node:os';
+
+let count = 0;
+
+/** A name for something that this process makes and removes again, by which others can tell whether its maker is gone. */
+export function ownName(): string {
+  return `${hostname()}-${process.pid}-${++count}`;
+}
+
+/** True when the maker of `name` ran on this machine and has ended: killed, as it left something behind. */
+export function isAbandoned(name: string): boolean {
+  const parts = /^(.+)-([0-9]+)-[0-9]+$/.exec(name);
+  if (parts?.[1] !== hostname()) return false;
+  try {
+    process.kill(Number(parts[2]), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
