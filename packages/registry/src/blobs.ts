@@ -1,4 +1,4 @@
-import { ContentVerifier, type Descriptor, LadingError } from '@lading/oci';
+import { ContentVerifier, type Descriptor, type Digest, LadingError } from '@lading/oci';
 import { RegistryError } from './errors.ts';
 import { failureOf } from './failure.ts';
 import type { HttpResponse } from './http.ts';
@@ -27,6 +27,22 @@ export async function blobExists(
   await response.body.discard();
   const length = response.headers.get('content-length');
   return response.status === 200 && (length === undefined || Number(length) === target.size);
+}
+
+/** What a HEAD tells of a blob whose size is not known. @throws {RegistryError} `ERR_LADING_NOT_FOUND`, or another refusal */
+export async function describeBlob(
+  session: Session,
+  digest: Digest,
+  signal?: AbortSignal,
+): Promise<Descriptor> {
+  const call: Call = { method: 'HEAD', path: `blobs/${digest}`, actions: ['pull'], signal };
+  const response = await session.call(call);
+  const size = Number(response.headers.get('content-length') ?? Number.NaN);
+  if (response.status !== 200 || !Number.isSafeInteger(size)) {
+    throw await failureOf(session.describe(call), response, `blob ${session.repository}@${digest}`);
+  }
+  await response.body.discard();
+  return { mediaType: 'application/octet-stream', digest, size };
 }
 
 /** A blob's bytes. Whole ones are verified: the last chunk comes only when size and digest are right. */

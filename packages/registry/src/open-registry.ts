@@ -3,6 +3,7 @@ import { Authenticator } from './auth.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CredentialProvider } from './credential.ts';
 import type { Expectation } from './expectations.ts';
+import { failureOf } from './failure.ts';
 import { HostStates, type PullQuota } from './host-state.ts';
 import type { Send } from './http.ts';
 import { observe, type RequestEvent } from './observe.ts';
@@ -11,7 +12,7 @@ import { type HostMemory, hostMemory, type Quirks } from './quirks.ts';
 import { redirects } from './redirects.ts';
 import { RegistryStore } from './registry-store.ts';
 import { type RetryOptions, RetryPolicy, retries } from './retry.ts';
-import { openSession, type Session } from './session.ts';
+import { type Call, openSession, type Session } from './session.ts';
 import { listRepositories } from './tags.ts';
 import { throttle } from './throttle.ts';
 import { type RegistryWarning, warnings } from './warnings.ts';
@@ -65,6 +66,11 @@ export interface Registry extends AsyncDisposable {
   repository(name: string): RegistryStore;
   /** Tells what will be used soon, so that one token per registry can serve for all of it. */
   expect(expectations: Iterable<Expectation>): void;
+  /**
+   * Asks whether the registry answers and takes the credentials (`GET /v2/`).
+   * @throws {RegistryError} `ERR_LADING_UNAUTHORIZED`, `ERR_LADING_UNREACHABLE`, or another refusal
+   */
+  ping(host: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** The repositories of a registry that lets itself be listed. */
   catalog(host: string, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<string>;
   /** The pull quota that a registry named last. */
@@ -142,6 +148,20 @@ class RegistryClient implements Registry {
       const { host, repository } = parseReference(name);
       this.#authenticator.expect(this.#originOf(host), { repository, actions });
     }
+  }
+
+  async ping(host: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const session = this.#session(host, '');
+    const call: Call = {
+      method: 'GET',
+      path: new URL('/v2/', session.origin),
+      actions: [],
+      scopes: [],
+      signal,
+    };
+    const response = await session.call(call);
+    if (response.status !== 200) throw await failureOf(session.describe(call), response, 'its API');
+    await response.body.discard();
   }
 
   catalog(host: string, options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<string> {

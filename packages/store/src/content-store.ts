@@ -1,4 +1,4 @@
-import type { Descriptor } from '@lading/oci';
+import type { Descriptor, Digest } from '@lading/oci';
 
 /** What every operation of a store takes. */
 export interface StoreOptions {
@@ -73,6 +73,8 @@ export interface ContentStore {
   /** `resolve` and `fetch` of a manifest in one request; see `loadManifest`. */
   load?(reference: string, options?: StoreOptions): Promise<LoadedManifest>;
   tags?(options?: StoreOptions): AsyncIterable<string>;
+  /** Digest to descriptor of a blob whose size is not known; its media type is `application/octet-stream`. */
+  describeBlob?(digest: Digest, options?: StoreOptions): Promise<Descriptor>;
   /** Removes a tag (given a tag) or a manifest with all its tags (given a digest). */
   delete?(reference: string, options?: StoreOptions): Promise<void>;
   /** True when nothing was ever pushed here, so that asking for single blobs is not worth a request. */

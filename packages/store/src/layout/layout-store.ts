@@ -119,6 +119,13 @@ export function layoutStore(name: string, files: LayoutFiles, options: LayoutOpt
       return (await files.size(blobPath(target.digest))) === target.size;
     },
 
+    async describeBlob(digest, { signal } = {}) {
+      signal?.throwIfAborted();
+      const size = await files.size(blobPath(digest));
+      if (size === undefined) throw notFound(name, digest);
+      return { mediaType: 'application/octet-stream', digest, size };
+    },
+
     async push(expected, content, pushOptions = {}) {
       const { signal } = pushOptions;
       signal?.throwIfAborted();
