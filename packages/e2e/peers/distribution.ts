@@ -14,8 +14,8 @@ export interface Distribution extends AsyncDisposable {
 }
 
 export interface DistributionOptions {
-  /** Takes indexes whose children are not there. Default false, as most run it. */
-  readonly sparse?: boolean | undefined;
+  /** Takes indexes whose children are not there, and layers that stand elsewhere. Default false, as most run it. */
+  readonly lenient?: boolean | undefined;
 }
 
 /** Starts CNCF distribution, the registry that most people run, over a temporary folder on a loopback port, with deletes enabled. */
@@ -53,7 +53,7 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
   }
 }
 
-function configuration(folder: string, { sparse = false }: DistributionOptions): object {
+function configuration(folder: string, { lenient = false }: DistributionOptions): object {
   return {
     version: 0.1,
     log: { level: 'info', accesslog: { disabled: true } },
@@ -63,6 +63,8 @@ function configuration(folder: string, { sparse = false }: DistributionOptions):
       maintenance: { uploadpurging: { enabled: false } },
     },
     http: { addr: '127.0.0.1:0' },
-    ...(sparse && { validation: { manifests: { indexes: { platforms: 'none' } } } }),
+    ...(lenient && {
+      validation: { manifests: { indexes: { platforms: 'none' }, urls: { allow: ['^https://'] } } },
+    }),
   };
 }

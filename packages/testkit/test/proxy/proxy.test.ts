@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { faults, makeImage, pushImage, startProxy } from '../../src/index.ts';
+import { faults, makeImage, makeReferrer, pushImage, startProxy, withReferrers } from '../../src/index.ts';
 import { startTinyRegistry } from './registry.ts';
 
 describe('a proxy without a script', () => {
@@ -31,6 +31,21 @@ describe('a proxy without a script', () => {
     expect(proxy.requests[1]).toMatchObject({ method: 'PUT', requestBytes: image.blobs[0]?.descriptor.size });
     proxy.forget();
     expect(proxy.count()).toBe(0);
+  });
+
+  test('lists referrers under the fallback tag where there is no referrers API', async () => {
+    await using registry = await startTinyRegistry();
+    const subject = makeImage();
+    const types = ['application/vnd.example.one', 'application/vnd.example.two'];
+    const annotations = { 'org.example': 'pulled up' };
+    const referrers = types.map((type) => makeReferrer(subject, type, { annotations }));
+    await pushImage(registry.url, 'a', 'v1', withReferrers(subject, ...referrers));
+    const tag = subject.descriptor.digest.replace(':', '-');
+    const list = JSON.parse(registry.contents.get(`/v2/a/manifests/${tag}`)?.bytes.toString() ?? '{}');
+    expect(list.manifests).toMatchObject([
+      { digest: referrers[0]?.descriptor.digest, artifactType: types[0], annotations },
+      { digest: referrers[1]?.descriptor.digest, artifactType: types[1], annotations },
+    ]);
   });
 
   test('rewrites absolute Locations, so that uploads stay with it', async () => {
