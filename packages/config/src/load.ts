@@ -4,7 +4,7 @@ import { type ConfigNotice, configNotices } from './notices.ts';
 import { maxConfigSize, type ParseConfigOptions, parseConfig } from './parse.ts';
 import type { Config } from './types.ts';
 
-export interface LoadConfigOptions extends Omit<ParseConfigOptions, 'file'> {
+export interface LoadConfigOptions extends ParseConfigOptions {
   /** What the caller can carry out; a set key beyond it gives a notice. See `configNotices`. Default: everything. */
   readonly supported?: readonly string[] | undefined;
   /** Told once for every key that has no effect. */
@@ -17,7 +17,7 @@ export interface LoadConfigOptions extends Omit<ParseConfigOptions, 'file'> {
  * @throws {ConfigError} `ERR_LADING_CONFIG`: the file is missing, unreadable, too large, or wrong; all issues at once.
  */
 export async function loadConfig(path: string, options: LoadConfigOptions = {}): Promise<Config> {
-  const config = parseConfig(await readText(path, options.signal), { env: options.env, file: path });
+  const config = parseConfig(await readText(path, options), { env: options.env, file: options.file ?? path });
   if (options.onNotice !== undefined && options.supported !== undefined) {
     for (const notice of configNotices(config, options.supported)) options.onNotice(notice);
   }
@@ -25,7 +25,7 @@ export async function loadConfig(path: string, options: LoadConfigOptions = {}):
 }
 
 /** Bounded also for what has no size of its own, such as a pipe. */
-async function readText(path: string, signal: AbortSignal | undefined): Promise<string> {
+async function readText(path: string, { signal, file = path }: LoadConfigOptions): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let text = '';
   try {
@@ -38,13 +38,13 @@ async function readText(path: string, signal: AbortSignal | undefined): Promise<
     signal?.throwIfAborted();
     const { code } = cause as { readonly code?: string };
     if (code === 'ENOENT') {
-      throw new ConfigError(`there is no file ${path}`, {
+      throw new ConfigError(`there is no file ${file}`, {
         cause,
         hint: 'Name the config with --config FILE, or start one with "sync:" and a list of source and destination.',
       });
     }
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      throw new ConfigError(`${path} is not UTF-8 text`, { cause });
-    throw new ConfigError(`cannot read ${path}: ${(cause as Error).message}`, { cause });
+      throw new ConfigError(`${file} is not UTF-8 text`, { cause });
+    throw new ConfigError(`cannot read ${file}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -12,7 +12,7 @@ import type { Environment } from './variables.ts';
 export const maxConfigSize = 33_554_432;
 
 export interface ParseConfigOptions {
-  /** How messages name the text. Default `config.yaml`. */
+  /** How messages name the text. Default `config.yaml`, or the path that was loaded. */
   readonly file?: string | undefined;
   /** Where `${VAR}` comes from. Default: no variables. */
   readonly env?: Environment | undefined;
