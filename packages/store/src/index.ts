@@ -1,3 +1,7 @@
+export type { ArchiveStore, OpenArchiveOptions } from './archive/archive-store.ts';
+export type { OpenDockerArchiveOptions } from './archive/docker-archive.ts';
+export { openDockerArchive } from './archive/docker-archive.ts';
+export { openOciArchive } from './archive/oci-archive.ts';
 export {
   bytesSource,
   embeddedContent,
@@ -40,5 +44,7 @@ export type { OpenLayoutOptions } from './layout/open-layout.ts';
 export { openLayout } from './layout/open-layout.ts';
 export type { LedgerClaim, TransferLedger } from './ledger.ts';
 export { createLedger } from './ledger.ts';
+export type { LocalLocation, Location, OpenedLocation, OpenLocalStoreOptions } from './location.ts';
+export { openLocalStore, parseLocation } from './location.ts';
 export { memoryStore } from './memory-store.ts';
 export { publish } from './publish.ts';

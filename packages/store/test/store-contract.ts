@@ -140,7 +140,6 @@ export function storeContract(
         const subject = makeImage({ algorithm });
         const signature = makeReferrer(subject, 'application/vnd.example.signature', { annotations });
         const sbom = makeReferrer(subject, 'application/vnd.example.sbom');
-        if (!indexes) continue;
         await fill(store, withReferrers(subject, signature, sbom), 'v1');
         for (const place of [store, await reopen()]) {
           const { digest } = signature.descriptor;

@@ -211,6 +211,7 @@ function referrerEntry(manifest: Manifest): Descriptor {
   return own.length === 0 ? descriptor : { ...descriptor, annotations: Object.fromEntries(own) };
 }
 
-function blobPath(digest: Digest): string {
+/** Where content stands in a layout. */
+export function blobPath(digest: Digest): string {
   return `blobs/${digestAlgorithm(digest)}/${digestHex(digest)}`;
 }

@@ -42,7 +42,7 @@ export async function openLayout(directory: string, options: OpenLayoutOptions =
 }
 
 /** Makes an empty layout, or leaves the one that another process has made meanwhile. */
-export async function createLayout(directory: string): Promise<void> {
+async function createLayout(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const files = folder(directory);
   await files.update('index.json', (bytes) => bytes ?? formatLayoutIndex({ manifests: [] }), {});
@@ -50,7 +50,7 @@ export async function createLayout(directory: string): Promise<void> {
 }
 
 /** The only version of the format there is. */
-const layoutFile: Uint8Array = new TextEncoder().encode('{"imageLayoutVersion":"1.0.0"}');
+export const layoutFile: Uint8Array = new TextEncoder().encode('{"imageLayoutVersion":"1.0.0"}');
 
 /**
  * False when there is no layout at all.

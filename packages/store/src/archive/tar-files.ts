@@ -1,0 +1,45 @@
+import { open } from 'node:fs/promises';
+import { LadingError } from '@lading/oci';
+import { readAll } from '../content.ts';
+import { fileStream } from '../layout/file-stream.ts';
+import type { LayoutFiles } from '../layout/layout-files.ts';
+import { indexTar } from './tar-index.ts';
+
+/** An open archive, read in place. */
+export interface TarFiles extends LayoutFiles {
+  readonly names: readonly string[];
+  close(): Promise<void>;
+}
+
+/** What is read whole: indexes and configs. An `index.json` of 10,000 images has 3 MB. */
+const maxReadBytes = 67_108_864;
+
+/** Opens a tar archive for random access. */
+export async function openTar(file: string, name: string): Promise<TarFiles> {
+  const handle = await open(file);
+  try {
+    const entries = await indexTar(handle, name);
+    const files: TarFiles = {
+      names: [...entries.keys()],
+      size: async (path) => entries.get(path)?.size,
+      async read(path) {
+        const size = entries.get(path)?.size;
+        if (size === undefined) return undefined;
+        if (size > maxReadBytes)
+          throw new LadingError('ERR_LADING_LAYOUT', `${name}: ${path} has ${size} bytes`);
+        return readAll(await files.stream(path, {}), size);
+      },
+      async stream(path, options) {
+        const entry = entries.get(path);
+        if (entry === undefined) throw new LadingError('ERR_LADING_LAYOUT', `${name} has no file ${path}`);
+        // The archive stays open for all streams at once.
+        return fileStream(handle, entry.offset, entry.size, options, async () => {});
+      },
+      close: () => handle.close(),
+    };
+    return files;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
