@@ -2,7 +2,7 @@ import { ContentVerifier, type Descriptor, type Digest, LadingError } from '@lad
 import { RegistryError } from './errors.ts';
 import { failureOf } from './failure.ts';
 import type { HttpResponse } from './http.ts';
-import { isRetryableFailure } from './retry.ts';
+import { isRetryableFailure } from './retryable.ts';
 import type { Call, Session } from './session.ts';
 
 /** Which bytes of a blob are wanted; both ends given. */

@@ -3,6 +3,7 @@ import { RegistryError, type RegistryErrorCode, type SpecError } from './errors.
 import { hintFor } from './hints.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { redactUrl } from './redact.ts';
+import { isRetryableStatus } from './retryable.ts';
 
 /** Characters of a server's message that are shown; some send whole pages. */
 const messageLimit = 500;
@@ -46,7 +47,7 @@ export async function failureOf(
       status: response.status,
       errors,
       requestId,
-      retryable: response.status === 429 || response.status >= 500,
+      retryable: isRetryableStatus(response.status),
       credentialsSource: response.credentialSource,
       hint: hintFor({
         host: request.host,

@@ -11,6 +11,7 @@ import {
   manifestMediaTypes,
   mediaTypes,
   parseManifest,
+  verifyContent,
 } from '@lading/oci';
 import type { LoadedManifest } from '@lading/store';
 import { RegistryError } from './errors.ts';
@@ -42,11 +43,27 @@ export async function resolveManifest(
     return descriptor;
   }
   if (headDoubts.has(response.status) && !isTrustedAbsence(session, response)) {
-    const loaded = await absentAsUndefined(loadManifest(session, reference, signal));
-    session.memory.headManifests = loaded === undefined;
-    if (loaded !== undefined) return loaded.descriptor;
+    return resolveByGet(session, reference, response.status, signal);
   }
   throw await failureOf(session.describe(call), response, what(session, reference));
+}
+
+/** Asks again where HEAD may have been wrong, and learns whether it was. */
+async function resolveByGet(
+  session: Session,
+  reference: string,
+  headStatus: number,
+  signal: AbortSignal | undefined,
+): Promise<Descriptor> {
+  try {
+    const { descriptor } = await loadManifest(session, reference, signal);
+    session.memory.headManifests = false;
+    return descriptor;
+  } catch (error) {
+    const isAbsent = (error as { code?: unknown }).code === 'ERR_LADING_NOT_FOUND';
+    if (isAbsent && headStatus === 404) session.memory.headManifests = true;
+    throw error;
+  }
 }
 
 /** A manifest's bytes as they are, verified when they were asked for by digest. */
@@ -80,6 +97,28 @@ export async function loadManifestResponse(
   }
   const bytes = await response.body.bytes(manifestLimits.maxBytes);
   return { descriptor: describeBytes(session, reference, bytes, response), bytes, response };
+}
+
+/** Content of an unknown type that the registry keeps among its manifests, verified. */
+export async function fetchUnknownManifest(
+  session: Session,
+  target: Descriptor,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const call: Call = {
+    method: 'GET',
+    path: `manifests/${target.digest}`,
+    actions: ['pull'],
+    headers: { accept: target.mediaType },
+    signal,
+  };
+  const response = await session.call(call);
+  if (response.status !== 200) {
+    throw await failureOf(session.describe(call), response, what(session, target.digest));
+  }
+  const bytes = await response.body.bytes(manifestLimits.maxBytes);
+  verifyContent(target, bytes);
+  return bytes;
 }
 
 /** Stores a manifest under a tag or its digest. @returns the answer, a success. */

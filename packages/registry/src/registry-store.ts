@@ -1,5 +1,7 @@
 import {
   type Descriptor,
+  type Digest,
+  digestAlgorithm,
   isDigest,
   isManifestMediaType,
   manifestLimits,
@@ -18,11 +20,19 @@ import {
   type StoreOptions,
   streamOf,
 } from '@lading/store';
-import { blobExists, fetchBlob } from './blobs.ts';
+import { blobExists, describeBlob, fetchBlob } from './blobs.ts';
 import { deleteManifest } from './deletion.ts';
 import { RegistryError } from './errors.ts';
 import { removeFromFallback } from './fallback-tag.ts';
-import { absentAsUndefined, loadManifest, putManifest, resolveManifest, what } from './manifests.ts';
+import type { HttpResponse } from './http.ts';
+import {
+  absentAsUndefined,
+  fetchUnknownManifest,
+  loadManifest,
+  putManifest,
+  resolveManifest,
+  what,
+} from './manifests.ts';
 import { announceReferrer, listReferrers } from './referrers.ts';
 import type { Session } from './session.ts';
 import { isEmptyRepository, listTags } from './tags.ts';
@@ -73,7 +83,7 @@ export class RegistryStore implements ContentStore {
     const embedded = embeddedContent(target);
     if (embedded !== undefined) return streamOf([embedded.subarray(offset, end)]);
     if (!isManifestMediaType(target.mediaType)) {
-      return this.#pull(target.digest, signal, (session) => fetchBlob(session, target, options));
+      return this.#fetchBlob(target, options);
     }
     const { bytes } = await this.load(target.digest, { signal });
     if (bytes.byteLength !== target.size && !this.#told.has(target)) verifyContent(target, bytes);
@@ -91,6 +101,10 @@ export class RegistryStore implements ContentStore {
       if (code === 'ERR_LADING_NOT_FOUND' || code === 'ERR_LADING_DENIED') return false;
       throw error;
     }
+  }
+
+  describeBlob(digest: Digest, { signal }: StoreOptions = {}): Promise<Descriptor> {
+    return describeBlob(this.#session, digest, signal);
   }
 
   async push(expected: Descriptor, content: ContentSource, options: PushOptions = {}): Promise<PushOutcome> {
@@ -155,10 +169,38 @@ export class RegistryStore implements ContentStore {
     reference: string,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const response = await putManifest(this.#session, manifest, bytes, reference, { signal });
+    const response = await this.#putUnder(manifest, bytes, reference, signal);
     // Most manifests have no subject: those are not parsed.
     if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"subject"')) return;
     await announceReferrer(this.#session, parseManifest(bytes, manifest.mediaType), response, signal);
+  }
+
+  async #putUnder(
+    manifest: Descriptor,
+    bytes: Uint8Array,
+    reference: string,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpResponse> {
+    const put = (path: string): Promise<HttpResponse> =>
+      putManifest(this.#session, manifest, bytes, path, { signal });
+    if (isDigest(reference) || digestAlgorithm(manifest.digest) === 'sha256') return put(reference);
+    // What comes under a tag is hashed with sha256. For another digest to be the tag's, both go out at once (the coming distribution-spec).
+    const response = await put(`${manifest.digest}?tag=${reference}`);
+    return response.headers.get('oci-tag') === null ? put(reference) : response;
+  }
+
+  async #fetchBlob(target: Descriptor, options: FetchOptions): Promise<ReadableStream<Uint8Array>> {
+    const { signal, offset = 0, length } = options;
+    try {
+      return await this.#pull(target.digest, signal, (session) => fetchBlob(session, target, options));
+    } catch (error) {
+      const isAbsent = (error as { code?: unknown }).code === 'ERR_LADING_NOT_FOUND';
+      if (!isAbsent || !target.mediaType.endsWith('+json')) throw error;
+      // An index may list children of types that nobody here knows; registries keep some of them as manifests.
+      const bytes = await absentAsUndefined(fetchUnknownManifest(this.#session, target, signal));
+      if (bytes === undefined) throw error;
+      return streamOf([bytes.subarray(offset, length === undefined ? undefined : offset + length)]);
+    }
   }
 
   /** The subject of a referrer that stands in a list which we have to keep ourselves. */

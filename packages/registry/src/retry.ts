@@ -6,6 +6,7 @@ import { initialRetryBudget } from './host-state.ts';
 import type { HttpRequest, HttpResponse, Send } from './http.ts';
 import { parseQuota, quotaExhausted } from './quota.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { isRetryableFailure, isRetryableStatus } from './retryable.ts';
 
 export interface RetryOptions {
   /** Times a request is sent in all. Default 5. */
@@ -14,26 +15,6 @@ export interface RetryOptions {
   readonly maxWaitMs?: number | undefined;
 }
 
-/** Answers that a second try may heal. */
-const retryableStatuses: ReadonlySet<number> = new Set([
-  408, // the server gave up waiting
-  429,
-  499, // nginx: the client went away, told by a proxy between
-  500,
-  502,
-  503,
-  504,
-  520, // 520-524: Cloudflare cannot reach the registry behind it
-  521,
-  522,
-  523,
-  524,
-]);
-
-/** Failures of sockets and resolvers that a second try may heal. Broken TLS and refused certificates are not among them. */
-const retryableCodes =
-  /^(?:ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|HPE_.*|UND_ERR_(?:CONNECT_TIMEOUT|HEADERS_TIMEOUT|BODY_TIMEOUT|SOCKET|INFO|RES_CONTENT_LENGTH_MISMATCH))$/;
-
 /** A server that does not exist or does not listen seldom starts to: fewer tries, so that a dead host fails within a second or two. */
 const absentCodes = /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/;
 const absentAttempts = 3;
@@ -41,12 +22,6 @@ const absentAttempts = 3;
 /** First back-off in milliseconds; doubled with each further attempt. */
 const baseDelayMs = 250;
 const maxDelayMs = 15_000;
-
-/** True for an error of a socket or a resolver that a second try may heal. */
-export function isRetryableFailure(error: unknown): boolean {
-  const { code, retryable } = error as { code?: unknown; retryable?: unknown };
-  return retryable === true || (typeof code === 'string' && retryableCodes.test(code));
-}
 
 /** Decides whether and when something is tried again, for the retry layer and for uploads that start anew. */
 export class RetryPolicy {
@@ -106,7 +81,7 @@ export function retries(policy: RetryPolicy, next: Send): Send {
         throw unreachable(request, error, retryable);
       }
       state.quota = parseQuota(response.headers) ?? state.quota;
-      if (!retryableStatuses.has(response.status)) {
+      if (!isRetryableStatus(response.status)) {
         state.retryBudget = Math.min(initialRetryBudget, state.retryBudget + 0.25);
         return response;
       }

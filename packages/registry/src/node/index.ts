@@ -1,0 +1,5 @@
+export type { CredentialOptions, ExplicitCredential } from './credentials.ts';
+export { credentials } from './credentials.ts';
+export type { CredentialPlaces } from './environment.ts';
+export type { SavedCredential } from './login.ts';
+export { removeCredentials, saveCredentials } from './login.ts';
