@@ -1,0 +1,29 @@
+import { isLadingError } from '@lading/oci';
+import type { ImageResult, SyncReport } from './apply-types.ts';
+import type { ReasonCode } from './plan-types.ts';
+
+/** What a process tells that ran a sync. */
+export type SyncExitCode = 0 | 1 | 4 | 5 | 7 | 130;
+
+/** Reasons for which an image is rightly not written: it waits, or it was only to be told of. */
+const harmless: ReadonlySet<ReasonCode> = new Set(['too-young', 'report-only']);
+
+/**
+ * 130 interrupted; 4 credentials are missing or wrong; 5 content or a signature did not verify; 7 some images failed; 1 all of them did; 0 fine.
+ * Of several the first one counts.
+ */
+export function syncExitCode(report: SyncReport): SyncExitCode {
+  if (report.interrupted) return 130;
+  const bad = report.results.filter(isBad);
+  if (bad.length === 0) return 0;
+  const codes = new Set(bad.map(({ error }) => (isLadingError(error) ? error.code : undefined)));
+  if (codes.has('ERR_LADING_UNAUTHORIZED')) return 4;
+  const refused = bad.some(({ reason }) => reason?.code === 'not-admitted');
+  if (refused || codes.has('ERR_LADING_CONTENT_MISMATCH')) return 5;
+  return bad.length < report.results.length ? 7 : 1;
+}
+
+function isBad({ outcome, reason }: ImageResult): boolean {
+  if (outcome === 'failed') return true;
+  return outcome === 'blocked' && (reason === undefined || !harmless.has(reason.code));
+}
