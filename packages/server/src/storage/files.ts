@@ -112,10 +112,11 @@ export async function removeUnclaimed(path: string, cutoff: number): Promise<boo
     if (found === undefined || found.mtimeMs > cutoff) return false;
     if ((await ifThere(rename(path, swept).then(() => true))) === undefined) return false;
   }
-  const unclaimed = (await stat(swept)).mtimeMs <= cutoff;
-  if (!unclaimed) await link(swept, place).catch(ignoreExisting);
-  await unlink(swept);
-  return unclaimed;
+  const taken = await ifThere(stat(swept));
+  const unclaimed = taken !== undefined && taken.mtimeMs <= cutoff;
+  if (taken && !unclaimed) await ifThere(link(swept, place)).catch(ignoreExisting);
+  const removed = await ifThere(unlink(swept).then(() => true));
+  return unclaimed && removed === true;
 }
 
 /** Decides over what killed sweeps have left in a folder. */
