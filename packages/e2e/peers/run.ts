@@ -5,7 +5,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface RunResult {
+interface RunResult {
   /** 0 when it did its work. */
   readonly code: number;
   readonly stdout: Buffer;
@@ -16,7 +16,7 @@ export interface RunResult {
 const limitMs = 100_000;
 
 /** Runs a program to its end, whatever its exit code. */
-export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     execFile(
       command,

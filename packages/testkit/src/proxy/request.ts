@@ -51,7 +51,7 @@ const routes: readonly (readonly [RequestKind, RegExp])[] = [
 ];
 
 /** Tells from the path what a request is about. */
-export function classify(path: string): Pick<ProxiedRequest, 'kind' | 'repository' | 'reference'> {
+function classify(path: string): Pick<ProxiedRequest, 'kind' | 'repository' | 'reference'> {
   const bare = path.split('?', 1)[0] ?? '';
   for (const [kind, pattern] of routes) {
     const match = pattern.exec(bare);
