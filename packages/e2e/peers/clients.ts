@@ -31,6 +31,17 @@ export const regctl: PeerClient = {
     output(peer('regctl'), [...withoutTls(host), 'blob', 'get', `${host}/${repository}`, digest]),
 };
 
+/** Pushes what an OCI layout folder has under its tag `latest`. */
+export async function regctlPush(
+  layout: string,
+  host: string,
+  repository: string,
+  tag: string,
+): Promise<void> {
+  const target = `${host}/${repository}:${tag}`;
+  await output(peer('regctl'), [...withoutTls(host), 'image', 'copy', `ocidir://${layout}:latest`, target]);
+}
+
 function withoutTls(host: string): readonly string[] {
   return ['--host', `reg=${host},tls=disabled`];
 }

@@ -4,16 +4,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openRegistry, type Registry } from '@lading/registry';
 import { type RegistryServer, startRegistry } from '@lading/server';
-import { type ContentStore, copy, loadManifest, openLayout } from '@lading/store';
+import { loadManifest, openLayout } from '@lading/store';
+import { apply, type Plan, type PlanContext, plan } from '@lading/sync';
 import { type RegistryProxy, startProxy } from '@lading/testkit';
-import { crane } from '../../peers/clients.ts';
+import { crane, regctlPush } from '../../peers/clients.ts';
 import { type Distribution, startDistribution } from '../../peers/distribution.ts';
 import { corpus } from '../../peers/peer.ts';
+
+const names = ['debian', 'debian-multi', 'debian-python', 'big'];
 
 let folder = '';
 let distribution: Distribution;
 let server: RegistryServer;
-/** Before the two registries, to see what is written. */
+/** Proxies before both registries, to see what is written. */
 let before: { readonly distribution: RegistryProxy; readonly server: RegistryProxy };
 let client: Registry;
 
@@ -36,35 +39,50 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const writes = { method: ['POST', 'PUT', 'PATCH', 'DELETE'] } as const;
+const context: PlanContext = {
+  open: (repository) => ({ store: client.repository(repository), tag: 'latest' }),
+  clock: Date.now,
+};
 
-test.each(['debian', 'debian-multi', 'debian-python', 'big'])(
-  '%s goes from distribution to lading serve and back with the same digest, and the second time nothing is written',
-  async (name) => {
-    const layout = await openLayout(corpus(name), { readOnly: true });
-    const { descriptor, bytes } = await loadManifest(layout, 'latest');
-    const { digest } = descriptor;
-    const upstream = client.repository(`${before.distribution.host}/upstream/${name}`);
-    const mine = client.repository(`${before.server.host}/mine/${name}`);
-    const back = client.repository(`${before.distribution.host}/back/${name}`);
-    const legs: readonly (readonly [ContentStore, ContentStore])[] = [
-      [layout, upstream],
-      [upstream, mine],
-      [mine, back],
-    ];
-    for (const [source, destination] of legs) {
-      const result = await copy(source, 'latest', destination, 'latest');
-      expect([result.digest, result.changed]).toEqual([digest, true]);
-    }
-    const seen = await crane.manifest(distribution.host, `back/${name}`, digest);
-    expect(Buffer.compare(seen, bytes)).toBe(0);
+/** The images from one place to another, as a sync does it. */
+async function planned(source: string, destination: string): Promise<Plan> {
+  const entries = names.map((name) => ({
+    source: `${source}/${name}`,
+    destination: `${destination}/${name}`,
+  }));
+  return plan(entries, context);
+}
 
-    before.distribution.forget();
-    before.server.forget();
-    for (const [source, destination] of legs) {
-      const result = await copy(source, 'latest', destination, 'latest');
-      expect([result.digest, result.changed]).toEqual([digest, false]);
-    }
-    expect([before.distribution.count(writes), before.server.count(writes)]).toEqual([0, 0]);
-  },
-);
+test('real images go from distribution to lading serve and back with the same digests, and the second time nothing is written', async () => {
+  const upstream = `${before.distribution.host}/upstream`;
+  const mine = `${before.server.host}/mine`;
+  const back = `${before.distribution.host}/back`;
+  for (const name of names) await regctlPush(corpus(name), distribution.host, `upstream/${name}`, 'latest');
+
+  for (const [source, destination] of [
+    [upstream, mine],
+    [mine, back],
+  ] as const) {
+    const report = await apply(await planned(source, destination), { clock: Date.now });
+    expect(report.results.map(({ outcome, error }) => error ?? outcome)).toEqual(names.map(() => 'created'));
+  }
+  for (const name of names) {
+    const { descriptor, bytes } = await loadManifest(await openLayout(corpus(name)), 'latest');
+    const actual = await crane.manifest(distribution.host, `back/${name}`, descriptor.digest);
+    expect([name, Buffer.compare(actual, bytes)]).toEqual([name, 0]);
+    expect((await client.repository(`${back}/${name}`).resolve('latest')).digest).toBe(descriptor.digest);
+  }
+
+  before.distribution.forget();
+  before.server.forget();
+  for (const [source, destination] of [
+    [upstream, mine],
+    [mine, back],
+  ] as const) {
+    const report = await apply(await planned(source, destination), { clock: Date.now });
+    expect(report.results.map(({ outcome }) => outcome)).toEqual(names.map(() => 'same'));
+  }
+  // Two legs, and for each image a question to its source and one to its destination.
+  const methods = [...before.distribution.requests, ...before.server.requests].map(({ method }) => method);
+  expect(methods).toEqual(Array.from({ length: 2 * 2 * names.length }, () => 'HEAD'));
+});
