@@ -5,6 +5,11 @@ import { blobOf, bytesOf, errorBody, fakeServer, testRegistry } from './fake-reg
 
 const blob = blobOf(Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251)));
 
+/** The digest of what a stream gives. Comparing that is quicker than comparing the bytes. */
+async function contentOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+  return digestOf(await bytesOf(stream));
+}
+
 /** Sends the start of a body and breaks the connection. */
 function breakAfter(
   response: ServerResponse,
@@ -20,8 +25,8 @@ describe('downloads', () => {
   test('come whole, verified, plain and in one request', async () => {
     await using server = await fakeServer(() => ({ status: 200, body: blob.bytes }));
     await using registry = testRegistry();
-    await expect(bytesOf(await registry.repository(`${server.host}/a`).fetch(blob))).resolves.toEqual(
-      blob.bytes,
+    await expect(contentOf(await registry.repository(`${server.host}/a`).fetch(blob))).resolves.toBe(
+      blob.digest,
     );
     expect(server.lines()).toEqual([`GET /v2/a/blobs/${blob.digest}`]);
     expect(server.seen[0]!.headers).toMatchObject({ 'accept-encoding': 'identity' });
@@ -41,8 +46,8 @@ describe('downloads', () => {
       };
     });
     await using registry = testRegistry();
-    await expect(bytesOf(await registry.repository(`${server.host}/a`).fetch(blob))).resolves.toEqual(
-      blob.bytes,
+    await expect(contentOf(await registry.repository(`${server.host}/a`).fetch(blob))).resolves.toBe(
+      blob.digest,
     );
     expect(server.seen[1]!.headers.range).toMatch(/^bytes=\d+-299999$/);
   });
@@ -55,16 +60,14 @@ describe('downloads', () => {
         : { status: 200, body: blob.bytes },
     );
     await using registry = testRegistry();
-    await expect(bytesOf(await registry.repository(`${server.host}/a`).fetch(blob))).resolves.toEqual(
-      blob.bytes,
+    await expect(contentOf(await registry.repository(`${server.host}/a`).fetch(blob))).resolves.toBe(
+      blob.digest,
     );
     expect(count).toBe(2);
   });
 
   test('case 46: a signed URL that has expired is asked for anew', async () => {
     let signature = 0;
-    const { promise: unused } = Promise.withResolvers<never>();
-    void unused;
     await using storage = await fakeServer(({ path, headers }, response) => {
       if (path === '/object?s=1')
         return breakAfter(response, blob.bytes.subarray(0, 50_000), { 'content-length': String(blob.size) });
@@ -82,8 +85,8 @@ describe('downloads', () => {
       headers: { location: `${storage.url}/object?s=${++signature}` },
     }));
     await using registry = testRegistry();
-    await expect(bytesOf(await registry.repository(`${server.host}/a`).fetch(blob))).resolves.toEqual(
-      blob.bytes,
+    await expect(contentOf(await registry.repository(`${server.host}/a`).fetch(blob))).resolves.toBe(
+      blob.digest,
     );
   });
 
@@ -98,8 +101,8 @@ describe('downloads', () => {
       return breakAfter(response, rest.subarray(0, 30_000), about, start > 0 ? 206 : 200);
     });
     await using registry = testRegistry();
-    await expect(bytesOf(await registry.repository(`${server.host}/a`).fetch(blob))).resolves.toEqual(
-      blob.bytes,
+    await expect(contentOf(await registry.repository(`${server.host}/a`).fetch(blob))).resolves.toBe(
+      blob.digest,
     );
     expect(server.seen.length).toBeGreaterThan(6);
   });
@@ -117,7 +120,10 @@ describe('downloads', () => {
     );
     await using registry = testRegistry();
     const stream = await registry.repository(`${server.host}/a`).fetch(blob);
-    await expect(bytesOf(stream)).rejects.toMatchObject({ code: 'ERR_LADING_UNREACHABLE', retryable: true });
+    await expect(contentOf(stream)).rejects.toMatchObject({
+      code: 'ERR_LADING_UNREACHABLE',
+      retryable: true,
+    });
   });
 
   test('case 46: a range that is not the one asked for is refused', async () => {
@@ -128,7 +134,7 @@ describe('downloads', () => {
         : { status: 206, headers: { 'content-range': 'bytes 0-299999/300000' }, body: blob.bytes },
     );
     await using registry = testRegistry();
-    await expect(bytesOf(await registry.repository(`${server.host}/a`).fetch(blob))).rejects.toMatchObject({
+    await expect(contentOf(await registry.repository(`${server.host}/a`).fetch(blob))).rejects.toMatchObject({
       code: 'ERR_LADING_CONTENT_MISMATCH',
     });
   });
@@ -172,20 +178,20 @@ describe('downloads', () => {
     await using registry = testRegistry();
     for (const server of [ranged, whole]) {
       const stream = await registry.repository(`${server.host}/a`).fetch(blob, { offset: 10, length: 10 });
-      await expect(bytesOf(stream)).resolves.toEqual(blob.bytes.subarray(10, 20));
+      await expect(contentOf(stream)).resolves.toBe(digestOf(blob.bytes.subarray(10, 20)));
       expect(server.seen[0]!.headers.range).toBe('bytes=10-19');
     }
     await expect(
-      bytesOf(await registry.repository(`${ranged.host}/a`).fetch(blob, { offset: blob.size })),
-    ).resolves.toHaveLength(0);
+      contentOf(await registry.repository(`${ranged.host}/a`).fetch(blob, { offset: blob.size })),
+    ).resolves.toBe(digestOf(Buffer.alloc(0)));
   });
 
   test('case 45: a blob without bytes', async () => {
     const empty = blobOf('');
     await using server = await fakeServer(() => ({ status: 200, headers: { 'content-length': '0' } }));
     await using registry = testRegistry();
-    await expect(bytesOf(await registry.repository(`${server.host}/a`).fetch(empty))).resolves.toHaveLength(
-      0,
+    await expect(contentOf(await registry.repository(`${server.host}/a`).fetch(empty))).resolves.toBe(
+      empty.digest,
     );
   });
 
@@ -197,10 +203,10 @@ describe('downloads', () => {
     }));
     await using registry = testRegistry();
     await expect(
-      bytesOf(await registry.repository(`${server.host}/a`).fetch({ ...blob, digest })),
-    ).resolves.toEqual(blob.bytes);
+      contentOf(await registry.repository(`${server.host}/a`).fetch({ ...blob, digest })),
+    ).resolves.toBe(blob.digest);
     await expect(
-      bytesOf(await registry.repository(`${server.host}/bad`).fetch({ ...blob, digest })),
+      contentOf(await registry.repository(`${server.host}/bad`).fetch({ ...blob, digest })),
     ).rejects.toMatchObject({ code: 'ERR_LADING_CONTENT_MISMATCH' });
   });
 
@@ -230,7 +236,7 @@ describe('downloads', () => {
     const stream = await registry.repository(`${server.host}/a`).fetch(blob, { signal: abort.signal });
     const reason = new Error('enough');
     setTimeout(() => abort.abort(reason), 30);
-    await expect(bytesOf(stream)).rejects.toBe(reason);
+    await expect(contentOf(stream)).rejects.toBe(reason);
   });
 });
 
