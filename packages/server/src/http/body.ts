@@ -19,14 +19,18 @@ export class BrokenBody extends Error {
 export async function* readBody(request: IncomingMessage, limit: number): AsyncGenerator<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   const chunks: AsyncIterator<Buffer> = request.iterator({ destroyOnReturn: false });
-  for (let seen = 0; ; ) {
-    const { done, value } = await chunks.next().catch((cause: unknown) => {
-      throw new BrokenBody(cause);
-    });
-    if (done) return;
-    seen += value.byteLength;
-    if (seen > limit) throw tooLarge(limit);
-    yield value;
+  try {
+    for (let seen = 0; ; ) {
+      const { done, value } = await chunks.next().catch((cause: unknown) => {
+        throw new BrokenBody(cause);
+      });
+      if (done) return;
+      seen += value.byteLength;
+      if (seen > limit) throw tooLarge(limit);
+      yield value;
+    }
+  } finally {
+    await chunks.return?.();
   }
 }
 

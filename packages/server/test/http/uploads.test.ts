@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { digestOf } from '@lading/oci';
@@ -222,6 +222,29 @@ describe('uploads are bounded', () => {
     expect(untold.status).toBe(413);
     expect(await readdir(`${server.directory}/uploads`)).toEqual([]);
   });
+});
+
+test('case 11: a refusal before the body is read reaches the client, and its connection goes on', async () => {
+  await using server = await startTemporary({ maxBlobBytes: 1000 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const location = await beginUpload(server.url, 'acme/app');
+  const path = `/v2/acme/app/blobs/uploads/?digest=${digest}`;
+  for (const [method, target, headers, status] of [
+    ['POST', path, { 'content-length': String(content.byteLength) }, 413],
+    ['PATCH', location, { 'transfer-encoding': 'chunked' }, 413],
+    ['PATCH', location, { 'transfer-encoding': 'chunked' }, 404],
+    ['GET', '/v2/', {}, 200],
+  ] as const) {
+    const outgoing = request(new URL(target, server.url), { method, agent, headers });
+    const body = method === 'GET' ? undefined : content;
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      outgoing.on('response', resolve).on('error', reject).end(body);
+    });
+    await answer.resume().toArray();
+    expect([method, target, answer.statusCode]).toEqual([method, target, status]);
+    expect(outgoing.reusedSocket).toBe(target !== path);
+  }
+  agent.destroy();
 });
 
 test('case 51: a smallest chunk is announced when one is set', async () => {
