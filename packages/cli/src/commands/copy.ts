@@ -1,0 +1,73 @@
+import { copy, isNotFound } from '@lading/store';
+import { exitCodes } from '../exit-codes.ts';
+import { openPlaces, type Place } from '../places.ts';
+import { openProgress } from '../progress/progress.ts';
+import { formatBytes, formatDuration, shortDigest } from '../render/quantities.ts';
+import type { Invocation, Run } from '../verb.ts';
+
+export const run: Run = async (invocation) => {
+  const { args, options, context, output } = invocation;
+  await using places = await openPlaces(invocation);
+  const source = await places.image(args[0]!);
+  const destination = await places.destination(args[1]!, source);
+  if (options.dryRun) return rehearse(invocation, source, destination);
+
+  const started = context.now();
+  using progress = openProgress(context, options);
+  progress.start(destination.name);
+  const result = await copy(source.store, source.reference, destination.store, destination.reference, {
+    signal: context.signal,
+    concurrency: options.concurrency,
+    platforms: options.platform,
+    referrers: options.referrers,
+    foreignLayers: options.foreignLayers,
+    onEvent(event) {
+      output.event(event);
+      progress.observe(destination.name, event);
+      if (event.type === 'notice') progress.say(`  ! ${event.message}`);
+    },
+  });
+  await places.finish();
+  const { digest, changed, bytesMoved, bytesMounted } = result;
+  const what = changed ? `copied ${formatBytes(bytesMoved)}` : 'same';
+  const mounted = bytesMounted > 0 ? ` · ${formatBytes(bytesMounted)} mounted` : '';
+  const time = formatDuration(context.now() - started);
+  progress.done(destination.name, [
+    `  ${output.paint('good', '✓')} ${destination.name}   ${shortDigest(digest)}  ${what}${mounted}   ${time}`,
+  ]);
+  const image = `${destination.store.name}@${digest}`;
+  output.document({
+    source: source.name,
+    destination: destination.name,
+    image,
+    digest,
+    changed,
+    bytesMoved,
+    bytesMounted,
+  });
+  output.result(image);
+  return exitCodes.ok;
+};
+
+/** Says what a copy would do, by comparing digests. */
+async function rehearse({ context, output }: Invocation, source: Place, destination: Place) {
+  const { signal } = context;
+  const [from, to] = await Promise.all([
+    source.store.resolve(source.reference, { signal }),
+    destination.store.resolve(destination.reference, { signal }).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }),
+  ]);
+  const action = to === undefined ? 'create' : to.digest === from.digest ? 'same' : 'update';
+  output.document({
+    source: source.name,
+    destination: destination.name,
+    action,
+    digest: from.digest,
+    dryRun: true,
+  });
+  const was = action === 'update' ? `${shortDigest(to!.digest)} → ` : '';
+  output.result(`${source.name} → ${destination.name}   ${action}   ${was}${shortDigest(from.digest)}`);
+  return exitCodes.ok;
+}

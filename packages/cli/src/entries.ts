@@ -1,0 +1,97 @@
+import { dirname, join, resolve } from 'node:path';
+import { type Config, positionOf, type SyncEntry } from '@lading/config';
+import {
+  emptyLock,
+  formatLock,
+  type Lock,
+  type Plan,
+  type PlanContext,
+  readLock,
+  shard,
+  shardLockPath,
+  writeLock,
+} from '@lading/sync';
+import picomatch from 'picomatch';
+import { configFile, loadConfiguration } from './configuration.ts';
+import { openPlaces, type Places } from './places.ts';
+import type { PositionOf } from './render/plan.ts';
+import { usageError } from './usage.ts';
+import type { Invocation } from './verb.ts';
+
+/** What the commands over config.yaml start from. */
+export interface Entries {
+  readonly config: Config;
+  readonly entries: readonly SyncEntry[];
+  readonly positionOf: PositionOf;
+  readonly places: Places;
+  /** Of `lading.lock`, beside the configuration. */
+  readonly lockFile: string;
+  /** Nothing when none is kept. */
+  readonly lock: Lock | undefined;
+}
+
+/** Loads the configuration, the entries that `--only` and `--shard` leave, and the lock beside it. */
+export async function openEntries(invocation: Invocation): Promise<Entries> {
+  const config = await loadConfiguration(invocation);
+  const entries = selectEntries(config.sync, invocation);
+  const file = configFile(invocation);
+  const lockFile = join(dirname(resolve(invocation.context.cwd, file)), 'lading.lock');
+  return {
+    config,
+    entries,
+    lockFile,
+    lock: await readLock(lockFile),
+    places: await openPlaces(invocation, config),
+    positionOf({ entry }) {
+      // Entries are the configuration's own objects, whatever was left out before them.
+      return positionOf(config, ['sync', config.sync.indexOf(entry)]);
+    },
+  };
+}
+
+/** The context of a plan over these entries. */
+export function planContext({ places, lock }: Entries, { options, context }: Invocation): PlanContext {
+  return {
+    open: places.open,
+    clock: context.now,
+    lock: lock ?? (options.locked ? emptyLock : undefined),
+    locked: options.locked,
+    concurrency: options.concurrency,
+    signal: context.signal,
+  };
+}
+
+/** Keeps what a plan has seen, where a lock is kept: ages count from the first sight, also of what was blocked. */
+export async function saveLock(
+  { lock, lockFile }: Entries,
+  plan: Plan,
+  { options }: Invocation,
+): Promise<void> {
+  if (lock === undefined || plan.lock === undefined || options.locked) return;
+  if (formatLock(plan.lock) === formatLock(lock)) return;
+  await writeLock(
+    options.shard === undefined ? lockFile : shardLockPath(lockFile, options.shard.index),
+    plan.lock,
+  );
+}
+
+function selectEntries(all: readonly SyncEntry[], { options }: Invocation): readonly SyncEntry[] {
+  const { only, shard: part } = options;
+  let entries = all;
+  if (only !== undefined) {
+    // As in a shell's case: a star means any characters, slashes too.
+    const matches = picomatch(only, { bash: true, dot: true });
+    entries = all.filter(({ destination }) => matches(destination) || matches(withoutTag(destination)));
+    if (entries.length === 0) {
+      throw usageError(
+        `no destination matches ${JSON.stringify(only)}`,
+        all.length > 0 ? `The first one is ${all[0]!.destination}.` : 'There is nothing under sync.',
+      );
+    }
+  }
+  return part === undefined ? entries : shard(entries, part.index, part.count);
+}
+
+function withoutTag(destination: string): string {
+  return destination.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
+}

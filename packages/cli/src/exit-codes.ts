@@ -1,0 +1,53 @@
+import type { Failure } from './failure.ts';
+
+/** What the process's exit code tells; the same for every command. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  /** Only with `--detailed-exitcode`. */
+  changes: 2,
+  usage: 3,
+  authentication: 4,
+  verification: 5,
+  someEntriesFailed: 7,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** The table of `lading --help` and of docs/cli.md. */
+export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
+  [exitCodes.ok, 'fine'],
+  [exitCodes.failed, 'failed'],
+  [exitCodes.changes, 'there are changes (only with --detailed-exitcode)'],
+  [exitCodes.usage, 'wrong usage or configuration'],
+  [exitCodes.authentication, 'a registry does not accept the credentials'],
+  [exitCodes.verification, 'content is not what its digest says'],
+  [exitCodes.someEntriesFailed, 'some entries failed, others did not'],
+  [exitCodes.interrupted, 'interrupted'],
+];
+
+const exitCodeOf: Readonly<Record<string, ExitCode>> = {
+  ERR_LADING_USAGE: exitCodes.usage,
+  ERR_LADING_CONFIG: exitCodes.usage,
+  ERR_LADING_REFERENCE: exitCodes.usage,
+  ERR_LADING_UNAUTHORIZED: exitCodes.authentication,
+  ERR_LADING_DENIED: exitCodes.authentication,
+  ERR_LADING_CONTENT_MISMATCH: exitCodes.verification,
+  ERR_LADING_INTERRUPTED: exitCodes.interrupted,
+};
+
+/** The exit code of a command that failed as a whole. */
+export function exitCodeOfFailure(failure: Pick<Failure, 'code'>): ExitCode {
+  return exitCodeOf[failure.code] ?? exitCodes.failed;
+}
+
+/** The exit code of a run over many entries, of which some failed: 4, 5, then 7 or 1. */
+export function exitCodeOfEntries(failures: readonly Pick<Failure, 'code'>[], entries: number): ExitCode {
+  if (failures.length === 0) return exitCodes.ok;
+  const codes = new Set(failures.map((failure) => failure.code));
+  // A refused login concerns the whole run; a refused push (ERR_LADING_DENIED) concerns one repository.
+  if (codes.has('ERR_LADING_UNAUTHORIZED')) return exitCodes.authentication;
+  if (codes.has('ERR_LADING_CONTENT_MISMATCH')) return exitCodes.verification;
+  return failures.length < entries ? exitCodes.someEntriesFailed : exitCodes.failed;
+}

@@ -1,0 +1,158 @@
+import { isLadingError } from '@lading/oci';
+import { type Argument, Command, CommanderError, Option } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
+import type { Context } from './context.ts';
+import { type ExitCode, exitCodeOfFailure, exitCodes } from './exit-codes.ts';
+import { helpTail, rootHelpTail } from './help.ts';
+import { type OptionName, type Options, optionSpecs, outputOptions } from './options.ts';
+import { openOutput } from './output.ts';
+import { withTimeout } from './timeout.ts';
+import { usageError } from './usage.ts';
+import type { Verb } from './verb.ts';
+import { verbGroups } from './verbs/index.ts';
+
+/** Runs one command line (without `node` and the script's name) and says the exit code. Throws nothing. */
+export async function runProgram(argv: readonly string[], context: Context): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.ok;
+  const program = buildProgram(context, async (verb, args, options) => {
+    exitCode = await runVerb(verb, args, options, context);
+  });
+  try {
+    await program.parseAsync(argv as string[], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Help and version have been printed; `lading` and `lading config` alone are requests for help.
+    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')) {
+      return exitCodes.ok;
+    }
+    // The options could not be read, so what they say about output is looked for by hand.
+    const output = openOutput(context, {
+      json: argv.includes('--json'),
+      verbose: argv.includes('--verbose'),
+      color: !argv.includes('--no-color'),
+    });
+    return exitCodeOfFailure(
+      await output.fail(error instanceof CommanderError ? usageProblem(error, argv) : error),
+    );
+  }
+}
+
+type Act = (verb: Verb, args: readonly string[], options: Options) => Promise<void>;
+
+/** The command tree of the verbs, as commander's. */
+export function buildProgram(context: Pick<Context, 'stdout' | 'stderr'>, act: Act): Command {
+  const program = new Command('lading')
+    .description(manifest.description)
+    .version(manifest.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', rootHelpTail())
+    .helpCommand('help [command]', 'the same as --help')
+    .configureHelp({
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
+    })
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stdout.write(text),
+      // Errors are shown by runProgram, in lading's own way.
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(context.stdout.columns ?? 100, 120),
+      getOutHasColors: () => false,
+    });
+  for (const { heading, verbs } of verbGroups) {
+    program.commandsGroup(heading);
+    for (const verb of verbs) {
+      const [parent, name] = placeOf(program, verb);
+      parent.addCommand(buildCommand(name, verb, act).copyInheritedSettings(parent));
+    }
+  }
+  return program;
+}
+
+/** `config validate` belongs under `config`, which is made when its first verb comes. */
+function placeOf(program: Command, verb: Verb): [Command, string] {
+  const [first = '', second] = verb.name.split(' ');
+  if (second === undefined) return [program, first];
+  const known = program.commands.find((command) => command.name() === first);
+  if (known) return [known, second];
+  const parent = program
+    .command(first)
+    .summary('check, print and describe config.yaml')
+    .description('Check, print and describe config.yaml.')
+    .helpOption('-h, --help', 'print this help');
+  return [parent, second];
+}
+
+function buildCommand(name: string, verb: Verb, act: Act): Command {
+  const command = new Command(name)
+    .summary(verb.summary)
+    .description(sentence(verb))
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', helpTail(verb));
+  for (const [notation, description] of Object.entries(verb.arguments ?? {})) {
+    command.argument(notation, description);
+  }
+  for (const option of [...verb.options, ...outputOptions]) command.addOption(buildOption(option));
+  return command.action(async (...received: unknown[]) => {
+    const args = received
+      .slice(0, -2)
+      .flat()
+      .filter((arg) => arg !== undefined) as string[];
+    await act(verb, args, command.opts() as Options);
+  });
+}
+
+function sentence(verb: Verb): string {
+  const summary = `${verb.summary[0]?.toUpperCase()}${verb.summary.slice(1)}.`;
+  return verb.description === undefined ? summary : `${summary}\n\n${verb.description}`;
+}
+
+function buildOption(name: OptionName): Option {
+  const { flags, description, parse, choices } = optionSpecs[name];
+  const option = new Option(flags, description);
+  if (choices !== undefined) option.choices(choices);
+  if (parse !== undefined) option.argParser((text, previous) => parsed(flags, () => parse(text, previous)));
+  return option;
+}
+
+function parsed<T>(flags: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!isLadingError(error)) throw error;
+    throw usageError(`${flags}: ${error.message}`, error.hint, error);
+  }
+}
+
+async function runVerb(
+  verb: Verb,
+  args: readonly string[],
+  options: Options,
+  processContext: Context,
+): Promise<ExitCode> {
+  const output = openOutput(processContext, options);
+  using context = withTimeout(processContext, options.timeout);
+  try {
+    const { run } = await verb.load();
+    return await run({ args, options, context, output });
+  } catch (error) {
+    if (isLadingError(error) && error.code === 'ERR_LADING_OUTPUT_CLOSED') return exitCodes.ok;
+    return exitCodeOfFailure(await output.fail(error));
+  }
+}
+
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+/** Commander's error in lading's words: what is wrong, and the nearest right thing or where to look. */
+function usageProblem(error: CommanderError, argv: readonly string[]): Error {
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const verb =
+    error.code === 'commander.unknownCommand' ? [] : argv.filter((arg) => /^[a-z]/.test(arg)).slice(0, 1);
+  const hint =
+    suggestion?.replace(/^\(|\)$/g, '') ?? `${['lading', ...verb, '--help'].join(' ')} shows what there is.`;
+  return usageError(message, hint);
+}

@@ -1,0 +1,21 @@
+import type { Failure } from '../failure.ts';
+import type { Paint } from '../paint.ts';
+
+/** An error for people: code and side, what failed, the server's own words, which credentials, what to do next. */
+export function renderFailure(failure: Failure, paint: Paint, subject = ''): string[] {
+  const { code, side = '', message, credentials, hint } = failure;
+  const head = [subject, code, side].filter((part) => part !== '').join('   ');
+  const indent = subject === '' ? '  ' : '      ';
+  const body = message.split('\n');
+  if (credentials !== undefined) body.push(`credentials: ${credentials}`);
+  if (hint !== undefined) body.push(`hint: ${hint}`);
+  return [
+    `${subject === '' ? '' : '  '}${paint('bad', '✗')} ${head}`,
+    ...body.map((line) => printable(`${indent}${line}`)),
+  ];
+}
+
+/** A server's words must not steer the terminal. */
+function printable(line: string): string {
+  return line.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+}

@@ -1,0 +1,62 @@
+import { countOutcomes, type ImageResult, type SyncReport } from '@lading/sync';
+import { describeFailure } from '../failure.ts';
+import type { Paint } from '../paint.ts';
+import { renderFailure } from './failure.ts';
+import { formatPosition, type PositionOf } from './plan.ts';
+import { formatBytes, formatDuration, shortDigest } from './quantities.ts';
+
+/** The lines about one image that is done; none for what was as it should be. */
+export function renderResult(
+  result: ImageResult,
+  paint: Paint,
+  positionOf: PositionOf,
+  nameWidth: number,
+): string[] {
+  const { image, outcome, digest, reason, bytesMoved, bytesMounted, durationMs } = result;
+  const name = image.destination.padEnd(nameWidth);
+  const where = formatPosition(positionOf(image));
+  const short = digest === undefined ? '' : `${shortDigest(digest)}  `;
+  const time = `   ${formatDuration(durationMs)}`;
+  switch (outcome) {
+    case 'same':
+      return [];
+    case 'created':
+    case 'updated': {
+      const mounted = bytesMounted > 0 ? ` · ${formatBytes(bytesMounted)} mounted` : '';
+      return [`  ${paint('good', '✓')} ${name}   ${short}copied ${formatBytes(bytesMoved)}${mounted}${time}`];
+    }
+    case 'retagged':
+      return [`  ${paint('good', '✓')} ${name}   ${short}retagged${time}`];
+    case 'pruned':
+      return [`  ${paint('good', '-')} ${name}   deleted, no longer in ${image.source}${time}`];
+    case 'kept':
+      return [`  ${paint('change', '!')} ${name}   kept: ${reason?.message ?? 'no longer wanted'}${where}`];
+    case 'blocked':
+      return [`  ${paint('change', '!')} ${name}   blocked: ${reason?.message ?? 'not written'}${where}`];
+    case 'failed':
+      return renderFailure(describeFailure(result.error), paint, `${image.destination}${where}`);
+    case 'interrupted':
+      return [`  ${paint('change', '!')} ${name}   interrupted`];
+  }
+}
+
+/** `3 changed · 1 failed · 3.4 MB moved · 41 requests · 0.6 s`. */
+export function summariseReport(report: SyncReport, requests: number): string {
+  const { created, updated, retagged, same, pruned, kept, blocked, failed, interrupted } =
+    countOutcomes(report);
+  const changed = created + updated + retagged;
+  const counts = [
+    [changed, 'changed'],
+    [pruned, 'deleted'],
+    [same, 'same'],
+    [kept, 'kept'],
+    [blocked, 'blocked'],
+    [failed, 'failed'],
+    [interrupted, 'interrupted'],
+  ] as const;
+  const shown = counts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  if (shown.length === 0) shown.push('no entries');
+  if (changed + pruned + failed + interrupted + blocked === 0) shown.push('nothing to do');
+  if (report.bytesMoved > 0) shown.push(`${formatBytes(report.bytesMoved)} moved`);
+  return [...shown, `${requests} requests`, formatDuration(report.durationMs)].join(' · ');
+}

@@ -1,0 +1,13 @@
+import type { VerbGroup } from '../verb.ts';
+import { entryVerbs } from './entries.ts';
+import { imageVerbs } from './images.ts';
+import { registryVerbs } from './registries.ts';
+import { setupVerbs } from './setup.ts';
+
+/** All commands, in the order in which help shows them. */
+export const verbGroups: readonly VerbGroup[] = [
+  { heading: 'By config.yaml:', verbs: entryVerbs },
+  { heading: 'Single images:', verbs: imageVerbs },
+  { heading: 'Registries:', verbs: registryVerbs },
+  { heading: 'Set-up:', verbs: setupVerbs },
+];

@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
+import { verbGroups } from '../src/verbs/index.ts';
+import { lading } from './support/lading.ts';
+
+const names = verbGroups.flatMap((group) => group.verbs.map((verb) => verb.name));
+
+describe('bash completion, as bash itself runs it', () => {
+  async function complete(...words: string[]): Promise<string[]> {
+    const { stdout: script } = await lading(['completion', 'bash']);
+    const line = words.map((word) => `'${word}'`).join(' ');
+    const probe = `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _lading; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    return execFileSync('bash', ['--norc', '-c', probe], { encoding: 'utf8', cwd: '/' }).trim().split('\n');
+  }
+
+  test('offers the commands', async () => {
+    expect(await complete('lading', '')).toEqual(
+      expect.arrayContaining(names.map((name) => name.split(' ')[0])),
+    );
+    expect(await complete('lading', 'con')).toEqual(['config-blob', 'config']);
+  });
+
+  test('offers the second word of config', async () => {
+    expect(await complete('lading', 'config', '')).toEqual(['validate', 'print', 'schema']);
+  });
+
+  test('offers a command’s own options', async () => {
+    expect(await complete('lading', 'plan', '--det')).toEqual(['--detailed-exitcode']);
+    expect(await complete('lading', 'config', 'schema', '--j')).toEqual(['--json']);
+    expect(await complete('lading', 'digest', '--det')).toEqual(['']);
+  });
+
+  test('offers the choices of an option, and the shells', async () => {
+    expect(await complete('lading', 'sync', '--progress', '')).toEqual(['auto', 'tty', 'plain', 'none']);
+    expect(await complete('lading', 'completion', 'z')).toEqual(['zsh']);
+  });
+
+  test('completes file names where a file is wanted', async () => {
+    expect(await complete('lading', 'sync', '-c', '/et')).toEqual(['/etc']);
+  });
+});
+
+test.each(['zsh', 'fish'])('the %s script names every command and its options', async (shell) => {
+  const { code, stdout } = await lading(['completion', shell]);
+  expect(code).toBe(0);
+  for (const name of names) for (const word of name.split(' ')) expect(stdout).toContain(word);
+  expect(stdout).toContain('detailed-exitcode');
+  expect(stdout).toContain('auto tty plain none');
+});
