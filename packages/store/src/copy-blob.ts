@@ -33,15 +33,12 @@ async function share(run: CopyRun, task: BlobTask): Promise<PushOutcome> {
   const { destination } = run.stores;
   const { digest } = task.blob;
   for (;;) {
-    if (ledger.holds(destination, digest)) return 'existed';
-    const busy = ledger.busy(destination, digest);
-    if (busy !== undefined) {
-      await unlessAborted(busy, signal);
-      continue;
-    }
+    // Waited for outside of a slot: what it waits for may need one.
+    await unlessAborted(ledger.busy(destination, digest), signal);
     const outcome = await run.blobs.run(async () => {
+      if (ledger.holds(destination, digest)) return 'existed';
       const claim = ledger.claim(destination, digest);
-      // Another copy began while this one waited for a slot: give the slot back and wait for that copy.
+      // Another copy began while this one waited for a slot: the slot is given back, and that copy waited for.
       if (claim === undefined) return undefined;
       try {
         const result = await send(run, task);
@@ -155,7 +152,7 @@ function asBlob(layer: Descriptor): Descriptor {
   return isManifestMediaType(layer.mediaType) ? { ...layer, mediaType: 'application/octet-stream' } : layer;
 }
 
-async function unlessAborted(wait: Promise<void>, signal: AbortSignal): Promise<void> {
+async function unlessAborted(wait: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);

@@ -157,6 +157,6 @@ async function noticeLeftBehind(run: CopyRun, root: Descriptor): Promise<void> {
   run.emit({
     type: 'notice',
     code: 'referrers-left-behind',
-    message: `${count} referrers of ${root.digest} are not copied: the destination gets another root`,
+    message: `what refers to ${root.digest} (${count}) is not copied: the destination gets another root`,
   });
 }

@@ -1,12 +1,21 @@
-import type { Descriptor } from '@lading/oci';
-import { type ContentStore, memoryStore } from '../../src/index.ts';
+import {
+  type Descriptor,
+  type Digest,
+  isManifestMediaType,
+  LadingError,
+  parseManifest,
+  successors,
+} from '@lading/oci';
+import { bytesSource, type ContentStore, memoryStore, readAll } from '../../src/index.ts';
 
 /** A repository in memory whose every call is counted as the request it would be at a registry. */
 export interface Repository extends ContentStore {
   /** `verb what` in the order of the calls; `what` is a tag, or the first letters of a digest. */
   readonly requests: string[];
-  /** The repository itself, without the counting. */
+  /** The repository itself, without the counting and the rules. */
   readonly inner: ContentStore;
+  /** Content that the repository says it has, and has not. */
+  readonly lost: Set<Digest>;
 }
 
 export interface Host {
@@ -33,6 +42,19 @@ export function startHost(name: string): Host {
 function repository(host: string, path: string, others: ReadonlyMap<string, Repository>): Repository {
   const inner = memoryStore(`${host}/${path}`);
   const requests: string[] = [];
+  const lost = new Set<Digest>();
+  const has = async (target: Descriptor): Promise<boolean> =>
+    isManifestMediaType(target.mediaType)
+      ? inner.resolve(target.digest).then(Boolean, () => false)
+      : inner.exists(target);
+  /** Registries refuse manifests that point at what they do not have. */
+  const checkManifest = async (manifest: Descriptor, bytes: Uint8Array): Promise<void> => {
+    for (const below of successors(parseManifest(bytes, manifest.mediaType))) {
+      if (await has(below)) continue;
+      const error = new LadingError('ERR_LADING_REGISTRY', `${inner.name} does not know ${below.digest}`);
+      throw Object.assign(error, { codes: ['MANIFEST_BLOB_UNKNOWN'] });
+    }
+  };
   const told = (verb: string, what: string | Descriptor): void => {
     requests.push(`${verb} ${typeof what === 'string' ? what : what.digest.slice(0, 15)}`);
   };
@@ -40,6 +62,7 @@ function repository(host: string, path: string, others: ReadonlyMap<string, Repo
     ...inner,
     inner,
     requests,
+    lost,
     mount: { host, repository: path },
     async resolve(reference, options) {
       told('HEAD', reference);
@@ -55,12 +78,14 @@ function repository(host: string, path: string, others: ReadonlyMap<string, Repo
     },
     async exists(target, options) {
       told('HEAD', target);
-      return inner.exists(target, options);
+      return lost.has(target.digest) || inner.exists(target, options);
     },
     async push(expected, content, options = {}) {
-      if (expected.mediaType.includes('manifest') || expected.mediaType.includes('index')) {
+      if (isManifestMediaType(expected.mediaType)) {
         told('PUT', expected);
-        return inner.push(expected, content, options);
+        const bytes = await readAll(await content.open(options), expected.size);
+        await checkManifest(expected, bytes);
+        return inner.push(expected, bytesSource(bytes), options);
       }
       const holder = options.mountFrom?.map((from) => others.get(from)?.inner);
       told('POST', expected);
@@ -71,12 +96,13 @@ function repository(host: string, path: string, others: ReadonlyMap<string, Repo
       }
       told('PUT', expected);
       // A registry takes what it is sent, also what it has.
-      if (await inner.exists(expected)) await readThrough(await content.open(options));
+      if (await inner.exists(expected)) await readAll(await content.open(options), expected.size);
       await inner.push(expected, content, options);
       return 'uploaded';
     },
     async publish(manifest, bytes, tag, options) {
       told('PUT', tag);
+      await checkManifest(manifest, bytes);
       return inner.publish(manifest, bytes, tag, options);
     },
     async *referrers(subject, options) {
@@ -88,8 +114,4 @@ function repository(host: string, path: string, others: ReadonlyMap<string, Repo
       return inner.isEmpty!(options);
     },
   };
-}
-
-async function readThrough(stream: ReadableStream<Uint8Array>): Promise<void> {
-  for await (const _ of stream);
 }
