@@ -157,7 +157,9 @@ test('a connection on which nothing moves is closed', async () => {
   socket.write(`PATCH ${location} HTTP/1.1\r\nHost: registry\r\nContent-Length: 100\r\n\r\nabc`);
   socket.resume();
   const closed = new Promise((resolve) => socket.once('close', resolve));
-  expect(await Promise.race([closed.then(() => 'closed'), sleep(5000, 'open')])).toBe('closed');
+  expect(await Promise.race([closed.then(() => 'closed'), sleep(5000, 'open', { ref: false })])).toBe(
+    'closed',
+  );
   expect((await send(server.url, 'GET', '/v2/')).status).toBe(200);
 });
 

@@ -24,7 +24,15 @@ export async function beginUpload(exchange: Exchange): Promise<void> {
       headers: { 'Retry-After': retryAfter },
     });
   }
-  if (digest) return await finish(exchange, upload, digest);
+  if (digest) {
+    try {
+      return await finish(exchange, upload, digest);
+    } catch (error) {
+      // The client was never told where it could go on.
+      await context.uploads.cancel(upload);
+      throw error;
+    }
+  }
   const { chunkMinBytes } = context.limits;
   const chunks = chunkMinBytes > 0 ? { 'OCI-Chunk-Min-Length': chunkMinBytes } : {};
   reply(response, 202, { ...sessionHeaders(upload), ...chunks });
@@ -33,7 +41,7 @@ export async function beginUpload(exchange: Exchange): Promise<void> {
 /** PATCH: more of the content, as a stream or as a chunk with its place. */
 export async function continueUpload(exchange: Exchange): Promise<void> {
   const upload = await findUpload(exchange);
-  await append(exchange, upload);
+  await exclusively(exchange, upload, () => append(exchange, upload));
   reply(exchange.response, 202, sessionHeaders(upload));
 }
 
@@ -54,36 +62,43 @@ export async function cancelUpload(exchange: Exchange): Promise<void> {
 
 async function finish(exchange: Exchange, upload: Upload, digest: Digest): Promise<void> {
   const { uploads } = exchange.context;
-  upload.expect(digestAlgorithm(digest));
-  await append(exchange, upload);
-  // Syncing a large file may take longer than a silent connection is allowed to last.
-  exchange.request.socket.setTimeout(0);
-  const committed = await orCancel(exchange, upload, () => uploads.commit(upload, digest));
+  const committed = await exclusively(exchange, upload, async () => {
+    upload.expect(digestAlgorithm(digest));
+    await append(exchange, upload);
+    // Syncing a large file may take longer than a silent connection is allowed to last.
+    exchange.request.socket.setTimeout(0);
+    return await orCancel(exchange, upload, () => uploads.commit(upload, digest));
+  });
   if (!committed)
     throw new Fault('DIGEST_INVALID', 'the content does not have this digest', { details: [{ digest }] });
   reply(exchange.response, 201, blobLocation(exchange.name, digest));
 }
 
-/** Adds a request's body to a session; at its place, when the request names one. */
-async function append(exchange: Exchange, upload: Upload): Promise<void> {
-  const { context, request } = exchange;
-  if (upload.busy) {
+/** Sessions take one request at a time: what is hashed and what is written must be the same. */
+async function exclusively<T>(exchange: Exchange, upload: Upload, task: () => Promise<T>): Promise<T> {
+  const { uploads } = exchange.context;
+  if (!uploads.hold(upload)) {
     throw new Fault('BLOB_UPLOAD_INVALID', 'another request is writing to this upload', {
       status: 409,
       headers: { 'Retry-After': '1' },
     });
   }
-  const end = checkPlace(upload, request.headers['content-range'], request.headers['content-length']);
-  upload.busy = true;
   try {
-    const left = context.limits.maxBlobBytes - upload.size;
-    await orCancel(exchange, upload, () => upload.append(readBody(request, left)));
-    if (end !== undefined && upload.size !== end) {
-      await context.uploads.cancel(upload);
-      throw new Fault('SIZE_INVALID', 'the chunk is not as long as its Content-Range');
-    }
+    return await task();
   } finally {
-    upload.busy = false;
+    uploads.release(upload);
+  }
+}
+
+/** Adds a request's body to a session; at its place, when the request names one. */
+async function append(exchange: Exchange, upload: Upload): Promise<void> {
+  const { context, request } = exchange;
+  const end = checkPlace(upload, request.headers['content-range'], request.headers['content-length']);
+  const left = context.limits.maxBlobBytes - upload.size;
+  await orCancel(exchange, upload, () => upload.append(readBody(request, left)));
+  if (end !== undefined && upload.size !== end) {
+    await context.uploads.cancel(upload);
+    throw new Fault('SIZE_INVALID', 'the chunk is not as long as its Content-Range');
   }
 }
 

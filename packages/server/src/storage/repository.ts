@@ -40,7 +40,8 @@ export class Repository {
 
   /** True when anything was ever pushed here. */
   async exists(): Promise<boolean> {
-    return (await ifThere(stat(this.#paths.root))) !== undefined;
+    // The folder alone may stand there for a repository whose name goes on after this one's.
+    return (await listNames(this.#paths.root)).some((name) => name.startsWith('_'));
   }
 
   /** True when the repository has a blob. Saying so is a promise to a client that will not upload it: the blob counts as in use from now. */

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Digest, LadingError } from '@lading/oci';
-import { claim, ifThere, isMissing, listNames, readText, writeDurably } from './files.ts';
+import { claim, ifThere, listNames, readText, writeDurably } from './files.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { Repository, type StorageContext } from './repository.ts';
 import { Turns } from './turns.ts';
@@ -87,22 +87,14 @@ async function checkMarker(layout: Layout): Promise<boolean> {
     throw wrongFolder(layout, 'was written by another version of lading', 'Use the version that made it.');
   }
   // A crash in the middle of the very first start leaves these two behind, and no marker.
-  const foreign = (await entries(layout.root)).filter((name) => !['uploads', 'repositories'].includes(name));
+  const found = (await ifThere(readdir(layout.root))) ?? [];
+  const foreign = found.filter((name) => !['uploads', 'repositories'].includes(name));
   if (foreign.length === 0) return false;
   throw wrongFolder(
     layout,
     `holds other things (${foreign.slice(0, 3).join(', ')})`,
     'Name an empty folder, or one that a registry of lading has filled.',
   );
-}
-
-async function entries(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
 }
 
 function wrongFolder(layout: Layout, why: string, hint: string): LadingError<'ERR_LADING_SERVE_DIRECTORY'> {

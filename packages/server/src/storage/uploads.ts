@@ -21,7 +21,7 @@ export class Upload {
   readonly id: string = randomUUID();
   readonly repository: string;
   readonly path: string;
-  /** True while a request is writing; sessions take one at a time. */
+  /** True while a request is writing. */
   busy = false;
   lastUsed: number;
   #algorithm: DigestAlgorithm;
@@ -118,6 +118,18 @@ export class Uploads {
     }
     upload.lastUsed = this.#clock();
     return upload;
+  }
+
+  /** Gives a session to one request; false while another one has it. */
+  hold(upload: Upload): boolean {
+    if (upload.busy) return false;
+    upload.busy = true;
+    return true;
+  }
+
+  release(upload: Upload): void {
+    upload.busy = false;
+    upload.lastUsed = this.#clock();
   }
 
   /** Turns a finished session into a blob of its repository; false, and the session gone, when its content is not what `digest` says. */

@@ -15,7 +15,7 @@ describe('tags', () => {
     await pushImage(server.url, 'acme/app', 'first', image);
     const paths = layoutOf(server.directory).repository('acme/app');
     const tags = Array.from({ length: 10_000 }, (_, n) => `v${n}`);
-    await Promise.all(tags.map((tag) => writeFile(paths.tag(tag), JSON.stringify(image.descriptor))));
+    for (const tag of tags) await writeFile(paths.tag(tag), JSON.stringify(image.descriptor));
     const sorted = ['first', ...tags].sort();
     expect(await followTags(server, '')).toEqual({ tags: sorted, pages: 2 });
     expect(await followTags(server, '?n=1000')).toEqual({ tags: sorted, pages: 11 });
@@ -24,9 +24,11 @@ describe('tags', () => {
 
   test('of a repository that does not exist: NAME_UNKNOWN; of one with blobs alone: none', async () => {
     await using server = await startTemporary();
-    const unknown = await send(server.url, 'GET', '/v2/acme/none/tags/list');
-    expect([unknown.status, unknown.codes]).toEqual([404, ['NAME_UNKNOWN']]);
     await pushBlob(server.url, 'acme/app', 'content');
+    for (const name of ['acme/none', 'acme']) {
+      const unknown = await send(server.url, 'GET', `/v2/${name}/tags/list`);
+      expect([unknown.status, unknown.codes]).toEqual([404, ['NAME_UNKNOWN']]);
+    }
     expect((await send(server.url, 'GET', '/v2/acme/app/tags/list')).json).toEqual({
       name: 'acme/app',
       tags: [],

@@ -158,6 +158,45 @@ test('when the connection breaks in the middle of a chunk, what came is kept and
   await expectPullable(server.url);
 });
 
+test('an upload takes one request at a time; the other is told to come back', async () => {
+  await using server = await startTemporary();
+  const location = await beginUpload(server.url, 'acme/app');
+  const first = request(new URL(location, server.url), {
+    method: 'PATCH',
+    agent: false,
+    headers: { 'content-length': content.byteLength },
+  });
+  const answered = new Promise<IncomingMessage>((resolve) => first.on('response', resolve));
+  first.write(content.subarray(0, 1_500_000));
+  await eventually(async () => (await stored(server.directory)) > 0);
+  for (const [method, target] of [
+    ['PATCH', location],
+    ['PUT', `${location}?digest=${digest}`],
+  ] as const) {
+    const refused = await send(server.url, method, target, { body: 'x' });
+    expect([refused.status, refused.codes]).toEqual([409, ['BLOB_UPLOAD_INVALID']]);
+  }
+  first.end(content.subarray(1_500_000));
+  expect((await answered).resume().statusCode).toBe(202);
+  expect((await send(server.url, 'PUT', `${location}?digest=${digest}`)).status).toBe(201);
+  await expectPullable(server.url);
+});
+
+test('a single POST that breaks off leaves nothing, as its client knows no place to go on', async () => {
+  await using server = await startTemporary({ maxUploads: 1 });
+  const broken = request(new URL(`/v2/acme/app/blobs/uploads/?digest=${digest}`, server.url), {
+    method: 'POST',
+    agent: false,
+    headers: { 'content-length': content.byteLength },
+  });
+  broken.on('error', () => {});
+  broken.write(content.subarray(0, 1_500_000));
+  await eventually(async () => (await stored(server.directory)) > 0);
+  broken.destroy();
+  await eventually(async () => (await readdir(`${server.directory}/uploads`)).length === 0);
+  expect((await send(server.url, 'POST', '/v2/acme/app/blobs/uploads/')).status).toBe(202);
+});
+
 describe('a mount', () => {
   test('from a repository that has the blob takes no upload', async () => {
     await using server = await startTemporary();
