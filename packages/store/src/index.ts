@@ -24,7 +24,7 @@ export type {
 export { copy, transfer } from './copy.ts';
 export type { ReadManifest } from './copy-read.ts';
 export type { RewriteOptions } from './copy-root.ts';
-export { destinationRoot, rewrites } from './copy-root.ts';
+export { checkImagePlatform, destinationRoot, rewrites } from './copy-root.ts';
 export type {
   BlobTap,
   CopyEvent,

@@ -4,6 +4,7 @@ import type { ApplyOptions, ImageResult, SyncReport } from './apply-types.ts';
 import { defaultConcurrency } from './plan.ts';
 import type { Plan, PlannedImage, Reason } from './plan-types.ts';
 import { forEachOf } from './pool.ts';
+import { entryFailedReason } from './prune.ts';
 
 /**
  * Carries out a plan. What fails is told in the report and stops nothing else; deletions come last, and not for an entry of which something failed.
@@ -92,7 +93,7 @@ const nothing = { bytesMoved: 0, bytesMounted: 0 } as const;
 const entryFailed: Done & { readonly reason: Reason } = {
   ...nothing,
   outcome: 'blocked',
-  reason: { code: 'entry-failed', message: 'another image of this entry failed, so nothing is deleted' },
+  reason: entryFailedReason,
 };
 
 /** The outcome of an image whose source was to be made by another image of this run, and was not. */

@@ -1,6 +1,6 @@
 import type { Descriptor, Digest } from '@lading/oci';
 import { isLadingError } from '@lading/oci';
-import { destinationRoot, isNotFound, type ReadManifest, rewrites } from '@lading/store';
+import { type ContentStore, destinationRoot, isNotFound, type ReadManifest, rewrites } from '@lading/store';
 import { at } from './errors.ts';
 import type { LockBook } from './lock-book.ts';
 import type { ManifestCache } from './manifest-cache.ts';
@@ -18,6 +18,8 @@ export interface PlanRun {
 
 /** An image of this plan that will be the source of another. */
 export interface PlannedSource {
+  /** Where its content is until then. */
+  readonly store: ContentStore;
   /** What its destination will hold. */
   readonly root: ReadManifest;
   readonly read: (target: Descriptor) => Promise<ReadManifest>;

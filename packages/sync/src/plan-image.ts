@@ -1,5 +1,5 @@
 import type { Digest } from '@lading/oci';
-import { type CopyStores, destinationRoot } from '@lading/store';
+import { type CopyStores, checkImagePlatform, destinationRoot } from '@lading/store';
 import { backupLocation } from './backup.ts';
 import { type Content, contentOf, platformsOf } from './content-size.ts';
 import { at, entryError } from './errors.ts';
@@ -53,10 +53,13 @@ export async function planImage(
   if (forbidden !== undefined) return { image: { ...common, action: 'blocked', reason: forbidden } };
 
   const root = await found.root();
+  const { signal } = run.context;
+  const contentStore = planned?.store ?? source.store;
+  await at('source', signal, () => checkImagePlatform(contentStore, root, of.platforms, { signal }));
   try {
     await run.context.admit?.(entry, root.descriptor, stores);
   } catch (error) {
-    run.context.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const reason: Reason = { code: 'not-admitted', message: (error as Error).message };
     return { image: { ...common, action: 'blocked', reason, error } };
   }
@@ -77,7 +80,7 @@ export async function planImage(
   return {
     image,
     content: nothingMoves ? noContent : await contentOf(kept, found.read),
-    asSource: same ? undefined : { root: kept, read: found.read },
+    asSource: same ? undefined : { store: contentStore, root: kept, read: found.read },
   };
 }
 

@@ -43,18 +43,7 @@ export async function plan(entries: readonly SyncEntry[], context: PlanContext):
   await planTargets(run, ordered, plans, targets.length);
 
   const images = imagesInOrder(expanded, plans);
-  const isDestination = destinationsOf(targets);
-  const pruned = new Map<Expanded, readonly PlannedImage[]>();
-  const pruning = expanded.filter(({ of }) => of?.entry.prune !== undefined);
-  await forEachOf(
-    pruning,
-    concurrencyOf(context),
-    async (one) => {
-      pruned.set(one, await prunedOf(one, isDestination, context));
-    },
-    context.signal,
-  );
-
+  const pruned = await pruneAll(expanded, images, targets, context);
   return {
     images: expanded.flatMap((one) => [...(images.get(one) ?? []), ...(pruned.get(one) ?? [])]),
     selections: expanded.flatMap(({ selection }) => selection ?? []),
@@ -162,24 +151,31 @@ function imagesInOrder(
   return images;
 }
 
-async function prunedOf(
-  { of, selection }: Expanded,
-  isDestination: (name: string) => boolean,
+/** Plans what is no longer wanted, once it is known what is. */
+async function pruneAll(
+  expanded: readonly Expanded[],
+  images: ReadonlyMap<Expanded, readonly PlannedImage[]>,
+  targets: readonly Target[],
   context: PlanContext,
-): Promise<readonly PlannedImage[]> {
-  // Without the source's tags nobody can say which ones are no longer wanted.
-  if (of === undefined || selection === undefined) return [];
-  try {
-    return await planPrune(of, selection, isDestination, context);
-  } catch (error) {
-    context.signal?.throwIfAborted();
-    return [failedEntry(of.entry, of.index, error)];
-  }
-}
-
-function destinationsOf(targets: readonly Target[]): (name: string) => boolean {
-  const names = new Set(targets.map(({ destination }) => destination.name));
-  return (name) => names.has(name);
+): Promise<ReadonlyMap<Expanded, readonly PlannedImage[]>> {
+  const destinations = new Set(targets.map(({ destination }) => destination.name));
+  const pruned = new Map<Expanded, readonly PlannedImage[]>();
+  const pruning = expanded.filter(({ of }) => of?.entry.prune !== undefined);
+  const pruneOne = async (one: Expanded): Promise<void> => {
+    const { of, selection } = one;
+    // Without the source's tags nobody can say which ones are no longer wanted.
+    if (of === undefined || selection === undefined) return;
+    const entryFailed = images.get(one)?.some(({ action }) => action === 'failed') === true;
+    const around = { entryFailed, isDestination: (name: string) => destinations.has(name) };
+    try {
+      pruned.set(one, await planPrune(of, selection, around, context));
+    } catch (error) {
+      context.signal?.throwIfAborted();
+      pruned.set(one, [failedEntry(of.entry, of.index, error)]);
+    }
+  };
+  await forEachOf(pruning, concurrencyOf(context), pruneOne, context.signal);
+  return pruned;
 }
 
 function failedTarget({ of, source, destination }: Target, error: unknown): ImagePlan {

@@ -9,6 +9,12 @@ const defaultMaxDelete = 10;
 /** Tags that registries and cosign make of digests: they belong to an image that is there under another name. */
 const digestTag = /^sha(?:256|512)-[0-9a-f]{32,}/;
 
+/** Why tags are kept although nobody wants them: what should be in their place is not. */
+export const entryFailedReason: Reason = {
+  code: 'entry-failed',
+  message: 'another image of this entry failed, so nothing is deleted',
+};
+
 /**
  * Plans what becomes of destination tags that an entry's filter would let in and that are no longer wanted.
  * Tags outside the filter, other entries' destinations, backups and digest tags are left alone.
@@ -17,7 +23,7 @@ const digestTag = /^sha(?:256|512)-[0-9a-f]{32,}/;
 export async function planPrune(
   of: PreparedEntry,
   selection: TagSelection,
-  isDestination: (name: string) => boolean,
+  around: { readonly isDestination: (name: string) => boolean; readonly entryFailed: boolean },
   context: PlanContext,
 ): Promise<readonly PlannedImage[]> {
   const { entry, destination, filter } = of;
@@ -28,10 +34,10 @@ export async function planPrune(
     if (verdict === 'selected' || verdict === 'too-young') return false;
     if (filter.judge(tag) !== 'selected' || digestTag.test(tag)) return false;
     if (entry.backup !== undefined && looksLikeBackup(entry.backup, tag)) return false;
-    return !isDestination(nameOf(destination.store, tag));
+    return !around.isDestination(nameOf(destination.store, tag));
   });
 
-  const reason = forbiddenBy(of, selection, unwanted.length);
+  const reason = around.entryFailed ? entryFailedReason : forbiddenBy(of, selection, unwanted.length);
   const blocked = reason !== undefined && reason.code !== 'report-only';
   return unwanted.map((tag) => ({
     entry,
