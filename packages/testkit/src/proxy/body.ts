@@ -102,6 +102,29 @@ async function* edited(
   if (add > 0) yield new Uint8Array(add);
 }
 
+export async function* bodyOf(bytes: Uint8Array): Body {
+  yield bytes;
+}
+
+/** An answer longer than this is not edited. */
+const maxJsonBytes = 16_777_216;
+
+/** A JSON answer with some of its members replaced. */
+export async function editedJson(
+  body: Body,
+  edits: readonly Extract<FaultAction, { type: 'json' }>[],
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > maxJsonBytes) throw new RangeError(`an answer beyond ${maxJsonBytes} bytes cannot be edited`);
+    chunks.push(chunk);
+  }
+  const document = JSON.parse(Buffer.concat(chunks).toString());
+  return Buffer.from(JSON.stringify(Object.assign(document, ...edits.map(({ set }) => set))));
+}
+
 /** Sends a body, a chunk at a time: what was sent before a drop has really left. */
 export async function sendBody(response: ServerResponse, body: Body): Promise<void> {
   for await (const chunk of body) {

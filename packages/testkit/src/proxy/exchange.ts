@@ -7,9 +7,20 @@ import type {
   ServerResponse,
 } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Body, counted, dropped, faulty, faultyLength, Refused, sendBody } from './body.ts';
+import {
+  type Body,
+  bodyOf,
+  counted,
+  dropped,
+  editedJson,
+  faulty,
+  faultyLength,
+  Refused,
+  sendBody,
+} from './body.ts';
 import type { Answer, FaultAction } from './fault.ts';
 import { errorBody } from './faults.ts';
+import { faultyHeaders, throughProxy, withoutHopByHop } from './headers.ts';
 import { type RequestRecord, recordOf } from './request.ts';
 import type { Guard } from './token-service.ts';
 
@@ -23,12 +34,6 @@ export interface ExchangeContext {
   readonly signal: AbortSignal;
   readonly send: (target: URL, options: RequestOptions) => ClientRequest;
 }
-
-/** Headers that belong to one connection and not to what is proxied (RFC 9110, 7.6.1). */
-const hopByHop = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer'];
-
-/** A tag list longer than this is not edited. */
-const maxJsonBytes = 16_777_216;
 
 /** One request, from its arrival to its answer. */
 export class Exchange {
@@ -126,31 +131,16 @@ export class Exchange {
   }
 
   async #relay(upstream: IncomingMessage, actions: readonly FaultAction[]): Promise<void> {
-    const headers = this.#relayedHeaders(upstream);
-    let body: Body = upstream;
-    for (const action of actions) {
-      if (action.type === 'json') {
-        const bytes = await editedJson(upstream, action.set);
-        headers['content-length'] = bytes.byteLength;
-        body = (async function* () {
-          yield bytes;
-        })();
-      }
-    }
-    const length = faultyLength(numberOf(headers['content-length']), actions);
-    if (length !== undefined) headers['content-length'] = length;
-    for (const action of actions) {
-      if (action.type === 'headers') {
-        for (const [name, value] of Object.entries(action.set)) {
-          if (value === null) delete headers[name.toLowerCase()];
-          else headers[name.toLowerCase()] = value;
-        }
-      } else if (action.type === 'relativeLocation' && headers.location !== undefined) {
-        const { pathname, search } = new URL(String(headers.location), this.#context.url);
-        headers.location = pathname + search;
-      }
-    }
-    this.#head(upstream.statusCode ?? 502, headers);
+    const { target, url } = this.#context;
+    const headers = throughProxy(withoutHopByHop(upstream.headers), target, url);
+    const edits = actions.filter((action) => action.type === 'json');
+    const edited = edits.length > 0 ? await editedJson(upstream, edits) : undefined;
+    const body = edited === undefined ? upstream : bodyOf(edited);
+    const length = edited?.byteLength ?? numberOf(headers['content-length']);
+    this.#head(
+      upstream.statusCode ?? 502,
+      faultyHeaders(headers, faultyLength(length, actions), actions, url),
+    );
     const faultyBody = faulty(body, 'response', actions, this.#context.signal);
     await sendBody(this.#response, this.#responseBody(faultyBody));
   }
@@ -158,7 +148,8 @@ export class Exchange {
   async #answer({ status, headers = {}, body = '', readBytes }: Answer): Promise<void> {
     // What is not read here is thrown away once the answer is out.
     if (readBytes !== 0) await read(this.#requestBody(), readBytes);
-    const challenge = status === 401 && this.#context.guard?.challenge(this.record);
+    const isChallenge = status === 401 && this.record.kind !== 'token';
+    const challenge = isChallenge && this.#context.guard?.challenge(this.record);
     this.#head(status, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
@@ -199,16 +190,6 @@ export class Exchange {
     return own ? { ...kept, authorization } : kept;
   }
 
-  #relayedHeaders(upstream: IncomingMessage): OutgoingHttpHeaders {
-    const headers = withoutHopByHop(upstream.headers);
-    for (const name of ['location', 'link', 'www-authenticate']) {
-      const value = headers[name];
-      if (typeof value === 'string')
-        headers[name] = value.replaceAll(this.#context.target.origin, this.#context.url);
-    }
-    return headers;
-  }
-
   #head(status: number, headers: OutgoingHttpHeaders): void {
     this.record.status = status;
     this.#response.writeHead(status, headers);
@@ -243,26 +224,6 @@ async function read(body: Body, enough = Number.POSITIVE_INFINITY): Promise<void
     seen += chunk.byteLength;
     if (seen >= enough) return;
   }
-}
-
-async function editedJson(
-  upstream: IncomingMessage,
-  set: Readonly<Record<string, unknown>>,
-): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of upstream as AsyncIterable<Buffer>) {
-    size += chunk.byteLength;
-    if (size > maxJsonBytes)
-      throw new RangeError(`an answer of more than ${maxJsonBytes} bytes cannot be edited`);
-    chunks.push(chunk);
-  }
-  const document = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
-  return Buffer.from(JSON.stringify({ ...document, ...set }));
-}
-
-function withoutHopByHop(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.includes(name)));
 }
 
 function numberOf(value: OutgoingHttpHeaders[string]): number | undefined {
