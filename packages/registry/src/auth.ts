@@ -64,13 +64,6 @@ export class Authenticator {
     this.#host(origin).expectations.add(expectation);
   }
 
-  /** The `Authorization` field for a request that is made outside the layers, after one like it went through them. */
-  async authorizationFor(request: HttpRequest): Promise<string | undefined> {
-    const host = this.#host(request.origin);
-    return (await this.#authorize(request, host, await this.#credential(request), request.scopes ?? []))
-      .authorization;
-  }
-
   layer(next: Send): Send {
     return async (request) => {
       if (request.url.origin !== request.origin) return next(request);

@@ -57,7 +57,7 @@ export async function fetchBlob(
 ): Promise<ReadableStream<Uint8Array>> {
   const start = options.offset ?? 0;
   const end = Math.min(target.size, options.length === undefined ? target.size : start + options.length);
-  const isWhole = options.offset === undefined && options.length === undefined;
+  const isWhole = start === 0 && options.length === undefined;
   if (start >= end && !isWhole) return ReadableStream.from([]) as ReadableStream<Uint8Array>;
   // Asked before the stream is handed out, so that a missing blob is this call's error and not a later read's.
   const first = await open(session, target, { start, end }, options.signal);

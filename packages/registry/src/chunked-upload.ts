@@ -40,7 +40,7 @@ export async function uploadInChunks(
       offset = received;
     }
     window.finish();
-    await finishUpload(session, upload, expected, new Uint8Array(), options.signal);
+    await finishUpload(session, upload, expected, { body: new Uint8Array() }, options.signal);
   } finally {
     await window.close();
   }

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { Descriptor } from '@lading/oci';
 import { RegistryError } from './errors.ts';
+import type { RelaySource } from './relay.ts';
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -27,6 +29,15 @@ export interface HttpRequest {
   /** `same-host`: a redirect to another host is given back as it is. Default `follow`. */
   readonly redirect?: 'follow' | 'same-host' | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Goes over a connection of its own: `source` leaves a plain body unread there; else one that was left so is sent on. */
+  readonly relay?: 'source' | RelayedBody | undefined;
+}
+
+/** A body that goes from connection to connection. */
+export interface RelayedBody {
+  readonly expected: Descriptor;
+  readonly onProgress?: ((sentBytes: number) => void) | undefined;
+  open(): Promise<RelaySource>;
 }
 
 export interface HttpResponse {
@@ -37,6 +48,8 @@ export interface HttpResponse {
   readonly body: ResponseBody;
   /** Where the credentials came from that the request carried. */
   readonly credentialSource?: string | undefined;
+  /** The body of a request for a relay's source. */
+  readonly source?: RelaySource | undefined;
 }
 
 /** Sends a request; each layer wraps another one. */

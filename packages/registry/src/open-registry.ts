@@ -7,10 +7,11 @@ import { failureOf } from './failure.ts';
 import { HostStates, type PullQuota } from './host-state.ts';
 import type { Send } from './http.ts';
 import { observe, type RequestEvent } from './observe.ts';
-import { Pools } from './pool.ts';
+import { type ConnectionOptions, Pools } from './pool.ts';
 import { type HostMemory, hostMemory, type Quirks } from './quirks.ts';
 import { redirects } from './redirects.ts';
 import { RegistryStore } from './registry-store.ts';
+import { relayTransport } from './relay.ts';
 import { type RetryOptions, RetryPolicy, retries } from './retry.ts';
 import { type Call, openSession, type Session } from './session.ts';
 import { listRepositories } from './tags.ts';
@@ -103,12 +104,16 @@ class RegistryClient implements Registry {
       options.signal === undefined
         ? this.#closing.signal
         : AbortSignal.any([this.#closing.signal, options.signal]);
-    this.#pools = new Pools((url) => {
+    const connectionOf = (url: URL): ConnectionOptions => {
       const { tls, ca, proxy } = this.#hostOptions(url.host);
       return { verifyTls: tls !== 'insecure', ca, proxy };
-    });
+    };
+    this.#pools = new Pools(connectionOf);
+    const relay = relayTransport(connectionOf);
+    const transport: Send = (request) =>
+      (request.relay === undefined ? this.#pools : { send: relay }).send(request);
     this.#policy = new RetryPolicy(this.#states, clock, options.random ?? cryptoRandom, options.retry);
-    const wire = observe(() => clock.monotonic(), options.onRequest, this.#pools.send);
+    const wire = observe(() => clock.monotonic(), options.onRequest, transport);
     const paced = throttle(this.#states, clock, (host) => this.#hostOptions(host).concurrency, wire);
     const steady = retries(this.#policy, paced);
     this.#authenticator = new Authenticator({
@@ -187,7 +192,14 @@ class RegistryClient implements Registry {
       memory = hostMemory(host, this.#hostOptions(host).quirks);
       this.#memories.set(host, memory);
     }
-    const about = { host, origin: this.#originOf(host), repository, memory, policy: this.#policy };
+    const about = {
+      host,
+      origin: this.#originOf(host),
+      repository,
+      memory,
+      policy: this.#policy,
+      relay: this.#hostOptions(host).proxy === undefined,
+    };
     return openSession(about, this.#send, this.#options.userAgent ?? 'lading', this.#closed);
   }
 

@@ -35,6 +35,8 @@ export interface HostMemory {
   headManifests: boolean | undefined;
   /** True once a whole upload was refused and one in pieces went through. */
   chunked: boolean;
+  /** False once the host has shown that its blobs are no plain bodies of known length. */
+  relay: boolean | undefined;
   /** True once a conditional write was refused: the registry does compare. */
   conditionalWrites: boolean;
   /** Who writes which list of referrers: writers of one list take turns. */
@@ -50,6 +52,7 @@ export function hostMemory(host: string, overrides: Quirks = {}): HostMemory {
     referrers: quirks.referrers,
     headManifests: quirks.headManifests,
     chunked: false,
+    relay: undefined,
     conditionalWrites: false,
     locks: new Map(),
   };

@@ -34,6 +34,8 @@ import {
   what,
 } from './manifests.ts';
 import { announceReferrer, listReferrers } from './referrers.ts';
+import type { RelaySource } from './relay.ts';
+import { openRelaySource } from './relay-push.ts';
 import type { Session } from './session.ts';
 import { isEmptyRepository, listTags } from './tags.ts';
 import { pushBlob } from './upload.ts';
@@ -161,6 +163,11 @@ export class RegistryStore implements ContentStore {
 
   isEmpty({ signal }: StoreOptions = {}): Promise<boolean> {
     return isEmptyRepository(this.#session, signal);
+  }
+
+  /** @internal For pushes to another registry: see `relay.ts`. */
+  async openRelay(target: Descriptor, signal?: AbortSignal): Promise<RelaySource | undefined> {
+    return this.#mirrors.length > 0 ? undefined : openRelaySource(this.#session, target, signal);
   }
 
   async #put(

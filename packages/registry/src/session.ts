@@ -16,6 +16,7 @@ export interface Call {
   readonly alsoPull?: readonly string[] | undefined;
   readonly retry?: boolean | undefined;
   readonly redirect?: HttpRequest['redirect'];
+  readonly relay?: HttpRequest['relay'];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,6 +28,8 @@ export interface Session {
   readonly repository: string;
   readonly memory: HostMemory;
   readonly policy: RetryPolicy;
+  /** True when connections of our own may be made to the host: no proxy stands between. */
+  readonly relay: boolean;
   readonly call: (call: Call) => Promise<HttpResponse>;
   /** The request that a call becomes, for error messages. */
   readonly describe: (call: Call) => HttpRequest;
@@ -34,7 +37,7 @@ export interface Session {
 
 /** Binds the verbs' calls to a registry and a repository. */
 export function openSession(
-  about: Pick<Session, 'host' | 'origin' | 'repository' | 'memory' | 'policy'>,
+  about: Pick<Session, 'host' | 'origin' | 'repository' | 'memory' | 'policy' | 'relay'>,
   send: Send,
   userAgent: string,
   closed: AbortSignal,
@@ -56,6 +59,7 @@ export function openSession(
     ],
     retry: call.retry,
     redirect: call.redirect,
+    relay: call.relay,
     signal: call.signal === undefined ? closed : AbortSignal.any([call.signal, closed]),
   });
   return { ...about, describe, call: (call) => send(describe(call)) };

@@ -17,7 +17,8 @@ export class SourceWatch {
 
   /** The content from `offset` on, opened anew. */
   async *read(offset: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-    const stream = await this.#content.open({ offset, signal });
+    // Without an offset, not with 0: only whole content comes verified from every store.
+    const stream = await this.#content.open({ signal, ...(offset > 0 && { offset }) });
     yield* stream;
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { HostStates } from './host-state.ts';
-import type { Send } from './http.ts';
+import type { HttpRequest, Send } from './http.ts';
 
 /** Requests in flight at once to one server, reads and writes counted apart, unless its options say otherwise. */
 export const defaultConcurrency = 16;
@@ -88,7 +88,7 @@ export function throttle(
   return async (request) => {
     const { host } = request.url;
     const state = states.of(host);
-    const gate = gateOf(host, request.body === undefined ? 'read' : 'write');
+    const gate = gateOf(host, isWrite(request) ? 'write' : 'read');
     await gate.enter(request.signal);
     try {
       for (;;) {
@@ -105,4 +105,8 @@ export function throttle(
       gate.leave();
     }
   };
+}
+
+function isWrite({ body, relay }: HttpRequest): boolean {
+  return body !== undefined || (relay !== undefined && relay !== 'source');
 }

@@ -1,6 +1,6 @@
 import type { Descriptor } from '@lading/oci';
 import { failureOf } from './failure.ts';
-import type { HttpResponse, RequestBody } from './http.ts';
+import type { HttpResponse } from './http.ts';
 import { checkDigestHeader } from './manifests.ts';
 import type { Call, Session } from './session.ts';
 import { resolveHop } from './url-policy.ts';
@@ -51,12 +51,15 @@ export async function beginUpload(
   };
 }
 
+/** What the last request of an upload carries. */
+export type UploadContent = Pick<Call, 'body' | 'relay'>;
+
 /** The PUT that ends an upload, with the whole blob or with nothing left to send. */
 export async function finishUpload(
   session: Session,
   upload: UploadSession,
   expected: Descriptor,
-  body: RequestBody | Uint8Array,
+  content: UploadContent,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const call: Call = {
@@ -64,7 +67,7 @@ export async function finishUpload(
     path: withDigest(upload.location, expected.digest),
     actions: ['pull', 'push'],
     headers: { 'content-type': 'application/octet-stream' },
-    body,
+    ...content,
     // What a torn PUT has left behind is unknown: the upload begins anew.
     retry: false,
     signal,

@@ -3,8 +3,11 @@ import type { ContentSource, PushOptions, PushOutcome } from '@lading/store';
 import { verified } from './blobs.ts';
 import { uploadInChunks } from './chunked-upload.ts';
 import type { RegistryError } from './errors.ts';
-import type { RequestBody } from './http.ts';
+import type { RelayedBody, RequestBody } from './http.ts';
 import { mountBlob } from './mount.ts';
+import type { RelaySource } from './relay.ts';
+import { brokenOff } from './relay-connection.ts';
+import { relayOpener } from './relay-push.ts';
 import type { Session } from './session.ts';
 import { SourceWatch } from './source-watch.ts';
 import { beginUpload, cancelUpload, finishUpload, type UploadSession } from './upload-session.ts';
@@ -25,6 +28,7 @@ export async function pushBlob(
     return 'mounted';
   }
   let inChunks = session.memory.chunked;
+  let openRelay = inChunks ? undefined : relayOpener(session, expected, content, options);
   for (let attempt = 1; ; attempt++) {
     const upload = await beginUpload(session, expected, begun, options.signal);
     if (upload === undefined) return 'existed';
@@ -32,12 +36,19 @@ export async function pushBlob(
     const source = new SourceWatch(content);
     try {
       if (inChunks) await uploadInChunks(session, upload, expected, source, options);
-      else await uploadWhole(session, upload, expected, source, options);
+      else if (!(await uploadRelayed(session, upload, expected, openRelay, options))) {
+        await uploadWhole(session, upload, expected, source, options);
+      }
       session.memory.chunked = inChunks;
       return 'uploaded';
     } catch (error) {
       await cancelUpload(session, upload);
       options.signal?.throwIfAborted();
+      if (openRelay !== undefined && (error as Partial<RegistryError>).status === undefined) {
+        // Whichever connection it was: the general path resumes, retries and says what is wrong.
+        openRelay = undefined;
+        continue;
+      }
       if (source.failure !== undefined) throw source.failure.error;
       if (!inChunks && wantsPieces(session, error)) {
         inChunks = true;
@@ -52,6 +63,31 @@ export async function pushBlob(
       }
     }
   }
+}
+
+/** @returns false when the source cannot be relayed; then nothing has been sent. */
+async function uploadRelayed(
+  session: Session,
+  upload: UploadSession,
+  expected: Descriptor,
+  open: (() => Promise<RelaySource | undefined>) | undefined,
+  options: PushOptions,
+): Promise<boolean> {
+  let source = await open?.();
+  if (source === undefined) return false;
+  const relay: RelayedBody = {
+    expected,
+    onProgress: options.onProgress,
+    // Opened before the first attempt; a replay after a 401 needs it anew.
+    open: async () => {
+      const opened = source ?? (await open?.());
+      source = undefined;
+      if (opened === undefined) throw brokenOff();
+      return opened;
+    },
+  };
+  await finishUpload(session, upload, expected, { relay }, options.signal);
+  return true;
 }
 
 async function uploadWhole(
@@ -69,7 +105,7 @@ async function uploadWhole(
       return counted(source.watch(checked), options.onProgress);
     },
   };
-  await finishUpload(session, upload, expected, body, options.signal);
+  await finishUpload(session, upload, expected, { body }, options.signal);
 }
 
 async function* counted(

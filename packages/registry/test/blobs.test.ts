@@ -160,6 +160,13 @@ describe('downloads', () => {
     expect(read.reduce((sum, size) => sum + size, 0)).toBeLessThan(blob.size);
   });
 
+  test('case 47: offset 0 is the whole blob, and verified', async () => {
+    await using server = await fakeServer(() => ({ status: 200, body: Buffer.alloc(blob.size, 1) }));
+    await using registry = testRegistry();
+    const stream = await registry.repository(`${server.host}/a`).fetch(blob, { offset: 0 });
+    await expect(bytesOf(stream)).rejects.toMatchObject({ code: 'ERR_LADING_CONTENT_MISMATCH' });
+  });
+
   test('a missing blob is an error of the call, not of a later read', async () => {
     await using server = await fakeServer(() => ({ status: 404, body: errorBody('BLOB_UNKNOWN') }));
     await using registry = testRegistry();

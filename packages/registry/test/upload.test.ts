@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { digestOf } from '@lading/oci';
-import { bytesSource, type ContentSource, streamOf } from '@lading/store';
+import { bytesSource, type ContentSource, storeSource, streamOf } from '@lading/store';
 import { Credential, type HostOptions } from '../src/index.ts';
 import {
   blobOf,
@@ -221,6 +221,19 @@ describe('what goes wrong', () => {
       registry.repository(`${server.host}/a`).push(blob, countedSource(bytes)),
     ).rejects.toMatchObject({ code: 'ERR_LADING_CONTENT_MISMATCH' });
     expect(finished).toEqual(['POST', 'DELETE']);
+  });
+
+  test('case 47: a store that hands out wrong bytes is caught as well', async () => {
+    await using from = await fakeServer(() => ({ status: 200, body: Buffer.alloc(blob.size, 1) }));
+    await using server = await fakeServer(({ method }) =>
+      method === 'POST' ? begin : { status: method === 'DELETE' ? 204 : 201 },
+    );
+    await using registry = testRegistry();
+    const content = storeSource(registry.repository(`${from.host}/b`), blob);
+    await expect(registry.repository(`${server.host}/a`).push(blob, content)).rejects.toMatchObject({
+      code: 'ERR_LADING_CONTENT_MISMATCH',
+    });
+    expect(server.lines().map((line) => line.split(' ')[0])).toEqual(['POST', 'DELETE']);
   });
 
   test('a failure of the source comes out as it is, after one try', async () => {
