@@ -1,7 +1,10 @@
+export type { AwsCredentials } from './aws-signature.ts';
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
 export type { CredentialKind, CredentialProvider, CredentialQuery } from './credential.ts';
 export { Credential } from './credential.ts';
+export type { EcrOptions } from './ecr.ts';
+export { ecrRepositories, isEcrHost } from './ecr.ts';
 export type { RegistryErrorCode, RegistryErrorOptions, SpecError } from './errors.ts';
 export { RegistryError } from './errors.ts';
 export type { Expectation } from './expectations.ts';
