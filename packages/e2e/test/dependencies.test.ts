@@ -34,6 +34,7 @@ const bundledInCli = [
   '@lading/store',
   '@lading/sync',
   'commander',
+  'picomatch',
   'yaml',
 ];
 
