@@ -49,10 +49,14 @@ export async function openEntries(invocation: Invocation): Promise<Entries> {
   };
 }
 
-/** The context of a plan over these entries. */
-export function planContext({ places, lock }: Entries, { options, context }: Invocation): PlanContext {
+/** The context of a plan over these entries: one that is carried out, or one that is only looked at. */
+export function planContext(
+  { places, lock }: Entries,
+  { options, context }: Invocation,
+  purpose: 'write' | 'rehearse',
+): PlanContext {
   return {
-    open: places.open,
+    open: (text, role) => places.open(text, role === 'source' ? 'read' : purpose),
     clock: context.now,
     lock: lock ?? (options.locked ? emptyLock : undefined),
     locked: options.locked,

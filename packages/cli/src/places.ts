@@ -1,9 +1,8 @@
 import type { Config } from '@lading/config';
 import { type Digest, isDigest, LadingError } from '@lading/oci';
-import type { Registry } from '@lading/registry';
-import { type ContentStore, type LocalLocation, parseLocation } from '@lading/store';
-import { loadConfiguration } from './configuration.ts';
-import { localStores } from './local-stores.ts';
+import type { Registry, ScopeAction } from '@lading/registry';
+import { type ContentStore, parseLocation } from '@lading/store';
+import type { LocalStores, Purpose } from './local-stores.ts';
 import { openRegistries } from './registries.ts';
 import { usageError } from './usage.ts';
 import type { Invocation } from './verb.ts';
@@ -24,21 +23,17 @@ export interface Place {
   readonly name: string;
 }
 
-export type Role = 'source' | 'destination';
-
 /** The places that a command line or config.yaml names. Disposing closes them. */
 export interface Places extends AsyncDisposable {
   readonly registry: Registry;
   /** Requests on the wire so far. */
   readonly requests: () => number;
-  open(text: string, role: Role): Promise<Location>;
-  /** An image that is there; without tag and digest `latest`, or the only one there is. */
-  image(text: string, role?: Role): Promise<Place>;
-  /** An image to delete: it must be named. */
-  named(text: string): Promise<Place>;
+  open(text: string, purpose: Purpose): Promise<Location>;
+  /** An image that is there; without tag and digest `latest`, or the only one in a folder or archive. */
+  image(text: string, purpose?: 'read' | 'change'): Promise<Place>;
   /** Where a copy goes; without a tag it gets the source's. */
-  destination(text: string, source: Place): Promise<Place>;
-  /** A whole repository: no tag, no digest. */
+  destination(text: string, source: Place, purpose: 'write' | 'rehearse'): Promise<Place>;
+  /** A whole repository, folder or archive. */
   repository(text: string): Promise<ContentStore>;
   /** Writes archives out, so that a full disk is found before success is told. */
   finish(): Promise<void>;
@@ -46,17 +41,23 @@ export interface Places extends AsyncDisposable {
 
 /** Opens places with the registries of a configuration; without one, of the file that `--config` names, if it names one. */
 export async function openPlaces(invocation: Invocation, config?: Config): Promise<Places> {
-  const { options, context } = invocation;
-  const settings = config ?? (options.config === undefined ? undefined : await loadConfiguration(invocation));
+  const settings = config ?? (await namedConfiguration(invocation));
   const { registry, requests } = await openRegistries(invocation, settings?.registries ?? {});
-  const local = localStores(context.cwd);
+  const { cwd } = invocation.context;
+  let opened: Promise<LocalStores> | undefined;
+  // Most commands are about registries alone and start faster without the code of archives.
+  const local = (): Promise<LocalStores> => {
+    opened ??= import('./local-stores.ts').then(({ localStores }) => localStores(cwd));
+    return opened;
+  };
+  const close = async (): Promise<void> => (await opened)?.close();
 
-  const open = async (text: string, role: Role): Promise<Location> => {
+  const open = async (text: string, purpose: Purpose): Promise<Location> => {
     const location = parseLocation(text);
-    if (location.kind !== 'registry') return local.open(location, role);
+    if (location.kind !== 'registry') return (await local()).open(location, purpose);
     const { host, repository, tag, digest } = location.reference;
     const name = `${host}/${repository}`;
-    registry.expect([{ repository: name, actions: role === 'source' ? ['pull'] : ['pull', 'push'] }]);
+    registry.expect([{ repository: name, actions: actions[purpose] }]);
     return { store: registry.repository(name), tag, digest };
   };
 
@@ -64,36 +65,44 @@ export async function openPlaces(invocation: Invocation, config?: Config): Promi
     registry,
     requests,
     open,
-    async image(text, role = 'source') {
-      const { store, tag, digest } = await open(text, role);
+    async image(text, purpose = 'read') {
+      const { store, tag, digest } = await open(text, purpose);
       return place(store, digest ?? tag ?? 'latest');
     },
-    async named(text) {
-      const { store, tag, digest } = await open(text, 'destination');
-      const reference = digest ?? tag;
-      if (reference === undefined) {
-        throw usageError(`${text} does not say which image`, 'Name it by a tag or a digest.');
-      }
-      return place(store, reference);
-    },
-    async destination(text, source) {
-      const { store, tag, digest } = await open(text, 'destination');
+    async destination(text, source, purpose) {
+      const { store, tag, digest } = await open(text, purpose);
       return place(store, tag ?? digest ?? nameFor(text, source));
     },
     async repository(text) {
       const location = parseLocation(text);
-      // Some name is given so that none is looked for: the store alone is wanted.
-      if (location.kind !== 'registry') return (await local.open(unnamed(location), 'source')).store;
-      const { store, tag, digest } = await open(text, 'source');
+      if (location.kind !== 'registry') return (await local()).store(location);
+      const { store, tag, digest } = await open(text, 'read');
       if (tag === undefined && digest === undefined) return store;
       throw usageError(`${text} names more than a repository`, `Leave the tag or digest out: ${store.name}.`);
     },
-    finish: () => local.close(),
+    finish: close,
     async [Symbol.asyncDispose]() {
-      await local.close();
-      await registry.close();
+      try {
+        await close();
+      } finally {
+        await registry.close();
+      }
     },
   };
+}
+
+/** What a token has to allow. */
+const actions: Readonly<Record<Purpose, readonly ScopeAction[]>> = {
+  read: ['pull'],
+  rehearse: ['pull'],
+  change: ['pull', 'push'],
+  write: ['pull', 'push'],
+};
+
+async function namedConfiguration(invocation: Invocation): Promise<Config | undefined> {
+  if (invocation.options.config === undefined) return undefined;
+  const { loadConfiguration } = await import('./configuration.ts');
+  return loadConfiguration(invocation);
 }
 
 /** @returns the error for a store that lacks an ability. */
@@ -107,10 +116,7 @@ function nameFor(destination: string, { store, reference, name }: Place): string
   return isDocker && !isDigest(reference) ? name : reference;
 }
 
-function unnamed({ kind, path }: LocalLocation): LocalLocation {
-  return kind === 'docker-archive' ? { kind, path, reference: 'latest' } : { kind, path, tag: 'latest' };
-}
-
-function place(store: ContentStore, reference: string): Place {
+/** Names an image for people. */
+export function place(store: ContentStore, reference: string): Place {
   return { store, reference, name: `${store.name}${isDigest(reference) ? '@' : ':'}${reference}` };
 }

@@ -7,7 +7,7 @@ export const run: Run = async (invocation) => {
   const { args, options, context, output } = invocation;
   const { signal } = context;
   await using places = await openPlaces(invocation);
-  const { store, digest } = await places.open(args[0]!, 'source');
+  const { store, digest } = await places.open(args[0]!, 'read');
   if (digest === undefined) {
     throw usageError(
       'a blob is named by its digest',

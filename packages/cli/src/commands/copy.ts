@@ -9,7 +9,7 @@ export const run: Run = async (invocation) => {
   const { args, options, context, output } = invocation;
   await using places = await openPlaces(invocation);
   const source = await places.image(args[0]!);
-  const destination = await places.destination(args[1]!, source);
+  const destination = await places.destination(args[1]!, source, options.dryRun ? 'rehearse' : 'write');
   if (options.dryRun) return rehearse(invocation, source, destination);
 
   const started = context.now();

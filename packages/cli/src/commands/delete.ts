@@ -1,7 +1,8 @@
 import { isDigest } from '@lading/oci';
 import { exitCodes } from '../exit-codes.ts';
-import { openPlaces, unsupported } from '../places.ts';
+import { openPlaces, place, unsupported } from '../places.ts';
 import { shortDigest } from '../render/quantities.ts';
+import { usageError } from '../usage.ts';
 import type { Run } from '../verb.ts';
 
 export const run: Run = async (invocation) => {
@@ -10,7 +11,13 @@ export const run: Run = async (invocation) => {
   await using places = await openPlaces(invocation);
   const deleted: { image: string; digest: string }[] = [];
   for (const image of args) {
-    const { store, reference, name } = await places.named(image);
+    const { store, tag, digest: pinned } = await places.open(image, 'change');
+    const reference = pinned ?? tag;
+    // `latest` is too easily meant by nobody.
+    if (reference === undefined) {
+      throw usageError(`${image} does not say which image`, 'Name it by a tag or a digest.');
+    }
+    const { name } = place(store, reference);
     if (store.delete === undefined) throw unsupported(store, 'deletes nothing');
     const { digest } = await store.resolve(reference, { signal });
     if (!options.dryRun) await store.delete(reference, { signal });

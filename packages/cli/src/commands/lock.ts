@@ -15,7 +15,7 @@ export const run: Run = async (invocation) => {
   await using places = opened.places;
   const shards = options.shard === undefined ? await shardLocks(opened.lockFile) : [];
   const known = mergeLocks([opened.lock ?? emptyLock, ...(await Promise.all(shards.map(readLockOrNone)))]);
-  const planned = await plan(opened.entries, planContext({ ...opened, lock: known }, invocation));
+  const planned = await plan(opened.entries, planContext({ ...opened, lock: known }, invocation, 'rehearse'));
   const lock = planned.lock ?? known;
 
   const file =

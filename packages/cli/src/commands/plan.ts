@@ -10,7 +10,7 @@ export const run: Run = async (invocation) => {
   const { options, output } = invocation;
   const entries = await openEntries(invocation);
   await using places = entries.places;
-  const result = await plan(entries.entries, planContext(entries, invocation));
+  const result = await plan(entries.entries, planContext(entries, invocation, 'rehearse'));
   output.document({ ...planDocument(result), requests: places.requests() });
   for (const line of renderPlan(result, output.paintResult, entries.positionOf)) output.result(line);
 

@@ -17,7 +17,7 @@ export const run: Run = async (invocation) => {
   const started = context.now();
   const entries = await openEntries(invocation);
   await using places = entries.places;
-  const planned = await plan(entries.entries, planContext(entries, invocation));
+  const planned = await plan(entries.entries, planContext(entries, invocation, 'write'));
   await saveLock(entries, planned, invocation);
 
   const report = await carryOut(planned, entries, invocation);

@@ -17,7 +17,7 @@ export const run: Run = async (invocation) => {
     );
   }
   await using places = await openPlaces(invocation);
-  const { store, reference } = await places.image(image, 'destination');
+  const { store, reference } = await places.image(image, 'change');
   const manifest = await loadManifest(store, reference, { signal: context.signal });
   const { digest } = manifest.descriptor;
   for (const tag of tags) {

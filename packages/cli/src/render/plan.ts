@@ -26,7 +26,7 @@ export function formatPosition(position: ConfigPosition | undefined): string {
 export function renderPlan(plan: Plan, paint: Paint, positionOf: PositionOf): string[] {
   const rows = alignColumns(
     plan.images.map((image) => [
-      image.source,
+      shortReference(image.source),
       `→ ${image.destination}`,
       image.action,
       detail(image, positionOf),
@@ -38,6 +38,11 @@ export function renderPlan(plan: Plan, paint: Paint, positionOf: PositionOf): st
     return image.action === 'same' ? paint('quiet', line) : line;
   });
   return [...lines, summarisePlan(plan)];
+}
+
+/** A pinned source is known by the start of its digest; `--json` has all of it. */
+function shortReference(reference: string): string {
+  return reference.replace(/@(sha\d+:[0-9a-f]{8})[0-9a-f]+$/, '@$1…');
 }
 
 /** `1 to create · 1 to update · 1 same · 17.3 MB to move`. */

@@ -6,8 +6,8 @@ import { fileStream } from './file-stream.ts';
 import type { WritableLayoutFiles } from './layout-files.ts';
 import { isAbandoned, ownName } from './owner.ts';
 
-/** Where files grow before they get their names: beside the blobs, so that renaming is atomic, and not among them. */
-export const ingestFolder = '.ingest';
+/** How files are called while they grow: beside the blobs, so that renaming is atomic, and not among them. */
+const ingestPrefix = '.ingest-';
 
 /** The files of a layout in a folder. Whatever happens to the process, each file is whole or not there. */
 export function folder(directory: string): WritableLayoutFiles {
@@ -69,9 +69,10 @@ export function folder(directory: string): WritableLayoutFiles {
 
 /** Removes what killed processes of this machine left half written. */
 export async function removeAbandoned(directory: string): Promise<void> {
-  const names = (await orAbsent(readdir(join(directory, ingestFolder)))) ?? [];
-  for (const name of names.filter(isAbandoned))
-    await rm(join(directory, ingestFolder, name), { force: true });
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith(ingestPrefix) || !isAbandoned(name.slice(ingestPrefix.length))) continue;
+    await rm(join(directory, name), { force: true });
+  }
 }
 
 async function atomically(
@@ -80,9 +81,8 @@ async function atomically(
   fill: (temporary: string) => Promise<void>,
   confirm: () => Promise<boolean> = async () => true,
 ): Promise<boolean> {
-  const temporary = join(directory, ingestFolder, ownName());
+  const temporary = join(directory, `${ingestPrefix}${ownName()}`);
   const target = join(directory, path);
-  await mkdir(dirname(temporary), { recursive: true });
   try {
     await fill(temporary);
     if (!(await confirm())) return false;
@@ -108,7 +108,8 @@ async function orAbsent<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
     return undefined;
   }
 }

@@ -25,9 +25,8 @@ export async function openLayout(directory: string, options: OpenLayoutOptions =
   const files = folder(directory);
   const isLayout = await checkLayout(files, name);
   if (!isLayout) {
-    const names = await readdir(directory).catch(() => []);
     // What starts with a dot is of no concern, and may be our own from a creation that was cut short.
-    if (names.some((entry) => !entry.startsWith('.'))) {
+    if ((await namesIn(directory)).some((entry) => !entry.startsWith('.'))) {
       throw new LadingError(
         'ERR_LADING_LAYOUT',
         `${directory} is no OCI layout: it has no file "oci-layout"`,
@@ -47,6 +46,20 @@ async function createLayout(directory: string): Promise<void> {
   const files = folder(directory);
   await files.update('index.json', (bytes) => bytes ?? formatLayoutIndex({ manifests: [] }), {});
   await files.update('oci-layout', () => layoutFile, {});
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    if (code !== 'ENOTDIR') throw cause;
+    throw new LadingError('ERR_LADING_LAYOUT', `${directory} is no OCI layout: it is a file`, {
+      hint: 'Archives are opened as oci-archive:FILE or docker-archive:FILE.',
+      cause,
+    });
+  }
 }
 
 /** The only version of the format there is. */
