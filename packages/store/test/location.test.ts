@@ -144,8 +144,10 @@ describe('openLocalStore', () => {
     const directory = await temporaryFolder();
     await writeFile(join(directory, 'notes.txt'), 'mine');
     for (const access of ['read', 'write'] as const) {
-      const location = { kind: 'oci', path: directory } as const;
-      await expect(openLocalStore(location, { access })).rejects.toMatchObject({ code: 'ERR_LADING_LAYOUT' });
+      for (const path of [directory, join(directory, 'notes.txt')]) {
+        const opened = openLocalStore({ kind: 'oci', path }, { access });
+        await expect(opened).rejects.toMatchObject({ code: 'ERR_LADING_LAYOUT' });
+      }
     }
   });
 });

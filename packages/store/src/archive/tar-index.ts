@@ -33,7 +33,7 @@ export async function indexTar(handle: FileHandle, name: string): Promise<Readon
   /** What pax and GNU headers say about the entry that follows them. */
   let next: Partial<Record<'path' | 'linkpath' | 'size', string>> = {};
   let position = 0;
-  for (let count = 0; position + blockBytes <= end; count++) {
+  for (let count = 0; position < end; count++) {
     const header = await read(position, blockBytes);
     if (header.every((byte) => byte === 0)) break;
     if (!hasChecksum(header)) throw problem(...notAnArchive(header, position));
