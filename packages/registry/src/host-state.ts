@@ -12,6 +12,8 @@ export interface PullQuota {
 export interface HostState {
   /** Monotonic milliseconds before which nothing is sent: the server asked for a pause. */
   pausedUntil: number;
+  /** Monotonic milliseconds at which the next request may start, where a rate is set. */
+  nextStart: number;
   /** Set when nothing more is to be sent in this run. */
   stopped: RegistryError | undefined;
   /** Retries that are left; refilled by successes, so that a broken server is not hammered by hundreds of entries. */
@@ -29,7 +31,13 @@ export class HostStates {
   of(host: string): HostState {
     let state = this.#states.get(host);
     if (state === undefined) {
-      state = { pausedUntil: 0, stopped: undefined, retryBudget: initialRetryBudget, quota: undefined };
+      state = {
+        pausedUntil: 0,
+        nextStart: 0,
+        stopped: undefined,
+        retryBudget: initialRetryBudget,
+        quota: undefined,
+      };
       this.#states.set(host, state);
     }
     return state;

@@ -26,6 +26,8 @@ export interface HttpRequest {
   readonly scopes?: readonly string[] | undefined;
   /** False where the caller itself starts anew, as after a torn upload. Default true. */
   readonly retry?: boolean | undefined;
+  /** Bytes: a good answer is read whole before it counts as one, so that a torn one is asked for again. */
+  readonly bodyLimit?: number | undefined;
   /** `same-host`: a redirect to another host is given back as it is. Default `follow`. */
   readonly redirect?: 'follow' | 'same-host' | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -82,6 +84,7 @@ const errorBodyLimit = 65_536;
 export class ResponseBody {
   readonly #stream: Readable;
   #text: Promise<string> | undefined;
+  #bytes: Promise<Uint8Array> | undefined;
 
   constructor(stream: Readable) {
     this.#stream = stream;
@@ -93,8 +96,13 @@ export class ResponseBody {
     return this.#stream[Symbol.asyncIterator]();
   }
 
-  /** The whole body. @throws {RegistryError} `ERR_LADING_TOO_LARGE` beyond `limit` bytes. */
-  async bytes(limit: number): Promise<Uint8Array> {
+  /** The whole body, read once however often it is asked for. @throws {RegistryError} `ERR_LADING_TOO_LARGE` beyond `limit` bytes. */
+  bytes(limit: number): Promise<Uint8Array> {
+    this.#bytes ??= this.#readBytes(limit);
+    return this.#bytes;
+  }
+
+  async #readBytes(limit: number): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of this) {
@@ -115,7 +123,7 @@ export class ResponseBody {
 
   /** Reads what little is left so that the connection can be used again, or closes it. */
   async discard(): Promise<void> {
-    if (this.#text === undefined) await this.text();
+    if (this.#text === undefined && this.#bytes === undefined) await this.text();
   }
 
   async #readText(): Promise<string> {

@@ -110,6 +110,7 @@ export async function fetchUnknownManifest(
     path: `manifests/${target.digest}`,
     actions: ['pull'],
     headers: { accept: target.mediaType },
+    bodyLimit: manifestLimits.maxBytes,
     signal,
   };
   const response = await session.call(call);
@@ -178,7 +179,14 @@ export async function absentAsUndefined<T>(wanted: Promise<T>): Promise<T | unde
 }
 
 function manifestCall(method: 'GET' | 'HEAD', reference: string, signal: AbortSignal | undefined): Call {
-  return { method, path: `manifests/${reference}`, actions: ['pull'], headers: { accept }, signal };
+  return {
+    method,
+    path: `manifests/${reference}`,
+    actions: ['pull'],
+    headers: { accept },
+    bodyLimit: manifestLimits.maxBytes,
+    signal,
+  };
 }
 
 /** The descriptor in a HEAD's headers, when they say all of it. */

@@ -28,6 +28,8 @@ export interface HostOptions {
   readonly proxy?: string | undefined;
   /** Requests in flight at once, reads and writes counted apart. Default 16. */
   readonly concurrency?: number | undefined;
+  /** Requests per second. Default: as many as come. */
+  readonly rateLimit?: number | undefined;
   /** Where content may be pulled from by digest before this registry is asked: `host` or `host/prefix`. Never pushed to. */
   readonly mirrors?: readonly string[] | undefined;
   /** Makes a repository when a push is refused because it does not exist. */
@@ -114,7 +116,7 @@ class RegistryClient implements Registry {
       (request.relay === undefined ? this.#pools : { send: relay }).send(request);
     this.#policy = new RetryPolicy(this.#states, clock, options.random ?? cryptoRandom, options.retry);
     const wire = observe(() => clock.monotonic(), options.onRequest, transport);
-    const paced = throttle(this.#states, clock, (host) => this.#hostOptions(host).concurrency, wire);
+    const paced = throttle(this.#states, clock, (host) => this.#hostOptions(host), wire);
     const steady = retries(this.#policy, paced);
     this.#authenticator = new Authenticator({
       credentials: options.credentials,
@@ -165,7 +167,7 @@ class RegistryClient implements Registry {
       signal,
     };
     const response = await session.call(call);
-    if (response.status !== 200) throw await failureOf(session.describe(call), response, 'its API');
+    if (response.status !== 200) throw await failureOf(session.describe(call), response, '/v2/');
     await response.body.discard();
   }
 

@@ -6,7 +6,7 @@ import type { Call, Session } from './session.ts';
 import { resolveHop } from './url-policy.ts';
 
 /** Bytes of one page of a list. */
-const pageLimit = 8_388_608;
+export const pageLimit = 8_388_608;
 /** Pages of one list. At the usual 1000 entries a page: ten million tags. */
 const maxPages = 10_000;
 
@@ -22,7 +22,7 @@ export interface Page {
  */
 export async function* pages(session: Session, call: Call, first?: HttpResponse): AsyncGenerator<Page> {
   const seen = new Set<string>();
-  let next: Call | undefined = call;
+  let next: Call | undefined = { ...call, bodyLimit: pageLimit };
   let given = first;
   while (next !== undefined) {
     const response: HttpResponse = given ?? (await session.call(next));
@@ -34,7 +34,7 @@ export async function* pages(session: Session, call: Call, first?: HttpResponse)
     const url = link === undefined ? undefined : resolveHop('link', response.url, link);
     if (url === undefined || seen.has(url.href) || seen.size >= maxPages) return;
     seen.add(url.href);
-    next = { ...call, path: url };
+    next = { ...next, path: url };
   }
 }
 

@@ -11,7 +11,7 @@ import { failureOf } from './failure.ts';
 import { addToFallback, fallbackList } from './fallback-tag.ts';
 import type { HttpResponse } from './http.ts';
 import { absentAsUndefined, loadManifest } from './manifests.ts';
-import { pages } from './pages.ts';
+import { pageLimit, pages } from './pages.ts';
 import type { Call, Session } from './session.ts';
 import { isNameUnknown } from './tags.ts';
 
@@ -120,6 +120,7 @@ function referrersCall(
     headers: { accept: mediaTypes.ociIndex },
     // GitHub's registry redirects this path to a web page.
     redirect: 'same-host',
+    bodyLimit: pageLimit,
     signal,
   };
 }

@@ -5,6 +5,7 @@ import type { HostStates } from './host-state.ts';
 import { initialRetryBudget } from './host-state.ts';
 import type { HttpRequest, HttpResponse, Send } from './http.ts';
 import { parseQuota, quotaExhausted } from './quota.ts';
+import { redactUrl } from './redact.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { isRetryableFailure, isRetryableStatus } from './retryable.ts';
 
@@ -70,6 +71,7 @@ export function retries(policy: RetryPolicy, next: Send): Send {
       let response: HttpResponse;
       try {
         response = await next(request);
+        await readWhole(request, response);
       } catch (error) {
         request.signal?.throwIfAborted();
         const retryable = isRetryableFailure(error);
@@ -92,6 +94,21 @@ export function retries(policy: RetryPolicy, next: Send): Send {
       await response.body.discard();
     }
   };
+}
+
+/** Reads a small answer while it can still be asked for again. */
+async function readWhole({ bodyLimit, method, url }: HttpRequest, response: HttpResponse): Promise<void> {
+  if (bodyLimit === undefined || response.status !== 200) return;
+  try {
+    await response.body.bytes(bodyLimit);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_LADING_TOO_LARGE') throw error;
+    throw new RegistryError(
+      'ERR_LADING_TOO_LARGE',
+      `${url.host} answered with more than the ${bodyLimit} bytes that are taken`,
+      { method, url: redactUrl(url), status: response.status },
+    );
+  }
 }
 
 /** Pauses the host for as long as it asks, or fails when that is too long or its quota is used up. */

@@ -15,6 +15,9 @@ export interface Call {
   /** Repositories beside this one that must be readable, for mounts. */
   readonly alsoPull?: readonly string[] | undefined;
   readonly retry?: boolean | undefined;
+  readonly bodyLimit?: number | undefined;
+  /** True for what is still to be said after the caller has given up. */
+  readonly outlives?: boolean | undefined;
   readonly redirect?: HttpRequest['redirect'];
   readonly relay?: HttpRequest['relay'];
   readonly signal?: AbortSignal | undefined;
@@ -58,9 +61,15 @@ export function openSession(
       ...(call.alsoPull ?? []).map((repository) => repositoryScope(repository, ['pull'])),
     ],
     retry: call.retry,
+    bodyLimit: call.bodyLimit,
     redirect: call.redirect,
     relay: call.relay,
-    signal: call.signal === undefined ? closed : AbortSignal.any([call.signal, closed]),
+    signal:
+      call.signal === undefined
+        ? closed
+        : call.outlives === true
+          ? call.signal
+          : AbortSignal.any([call.signal, closed]),
   });
   return { ...about, describe, call: (call) => send(describe(call)) };
 }

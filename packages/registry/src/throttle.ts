@@ -1,9 +1,16 @@
 import type { Clock } from './clock.ts';
-import type { HostStates } from './host-state.ts';
+import type { HostState, HostStates } from './host-state.ts';
 import type { HttpRequest, Send } from './http.ts';
 
 /** Requests in flight at once to one server, reads and writes counted apart, unless its options say otherwise. */
 export const defaultConcurrency = 16;
+/** What one server may be asked at most. */
+export interface ThrottleLimits {
+  readonly concurrency?: number | undefined;
+  /** Requests per second. */
+  readonly rateLimit?: number | undefined;
+}
+
 /** Answers in good order after which a halved limit grows by one again. */
 const recoverAfter = 20;
 
@@ -32,7 +39,10 @@ export class Gate {
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = (): void => {
-      this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
+      const place = this.#waiting.indexOf(resolve);
+      // Let in at the same moment: then the caller has it, and gives it back.
+      if (place < 0) return;
+      this.#waiting.splice(place, 1);
       reject(signal!.reason);
     };
     this.#waiting.push(resolve);
@@ -75,13 +85,13 @@ export class Gate {
 export function throttle(
   states: HostStates,
   clock: Clock,
-  concurrencyOf: (host: string) => number | undefined,
+  limitsOf: (host: string) => ThrottleLimits,
   next: Send,
 ): Send {
   const gates = new Map<string, Gate>();
   const gateOf = (host: string, kind: 'read' | 'write'): Gate => {
     const key = `${kind} ${host}`;
-    const gate = gates.get(key) ?? new Gate(concurrencyOf(host) ?? defaultConcurrency);
+    const gate = gates.get(key) ?? new Gate(limitsOf(host).concurrency ?? defaultConcurrency);
     gates.set(key, gate);
     return gate;
   };
@@ -97,6 +107,7 @@ export function throttle(
         if (wait <= 0) break;
         await clock.sleep(wait, request.signal);
       }
+      await keepRate(state, clock, limitsOf(host).rateLimit, request.signal);
       const response = await next(request);
       if (response.status === 429) gate.halve();
       else if (response.status < 500) gate.recover();
@@ -105,6 +116,20 @@ export function throttle(
       gate.leave();
     }
   };
+}
+
+/** Starts requests no closer together than the rate allows. */
+async function keepRate(
+  state: HostState,
+  clock: Clock,
+  rateLimit: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (rateLimit === undefined) return;
+  const now = clock.monotonic();
+  const start = Math.max(now, state.nextStart);
+  state.nextStart = start + 1000 / rateLimit;
+  if (start > now) await clock.sleep(start - now, signal);
 }
 
 function isWrite({ body, relay }: HttpRequest): boolean {

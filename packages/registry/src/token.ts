@@ -67,6 +67,7 @@ function getRequest(wanted: TokenRequest): HttpRequest {
     headers,
     host: wanted.host,
     origin: wanted.realm.origin,
+    bodyLimit: tokenLimit,
     signal: wanted.signal,
   };
 }
@@ -86,6 +87,7 @@ function oauth2Request(wanted: TokenRequest, credential: Credential): HttpReques
     body: new TextEncoder().encode(form.toString()),
     host: wanted.host,
     origin: wanted.realm.origin,
+    bodyLimit: tokenLimit,
     signal: wanted.signal,
   };
 }
@@ -96,15 +98,12 @@ async function readToken(wanted: TokenRequest, response: HttpResponse, askedAt: 
       url: redactUrl(response.url),
       status: response.status,
     });
+  const text = Buffer.from(await response.body.bytes(tokenLimit)).toString('utf8');
   let document: { token?: unknown; access_token?: unknown; expires_in?: unknown } | null;
   try {
-    document = JSON.parse(Buffer.from(await response.body.bytes(tokenLimit)).toString('utf8'));
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_LADING_TOO_LARGE')
-      throw problem(`answered with more than ${tokenLimit} bytes`);
-    if (error instanceof SyntaxError || (error as Error).name === 'SyntaxError')
-      throw problem('answered with something that is not JSON');
-    throw error;
+    document = JSON.parse(text);
+  } catch {
+    throw problem('answered with something that is not JSON');
   }
   const value = [document?.token, document?.access_token].find(
     (field) => typeof field === 'string' && field !== '',

@@ -96,6 +96,7 @@ export async function cancelUpload(session: Session, upload: UploadSession): Pro
       actions: ['pull', 'push'],
       retry: false,
       signal: AbortSignal.timeout(cancelTimeoutMs),
+      outlives: true,
     });
     await response.body.discard();
   } catch {

@@ -268,7 +268,7 @@ describe('bearer tokens', () => {
     });
     await using registry = testRegistry();
     await expect(registry.repository(`${server.host}/acme/a`).resolve('v1')).rejects.toMatchObject({
-      code: 'ERR_LADING_REGISTRY',
+      code: 'ERR_LADING_TOO_LARGE',
       message: expect.stringContaining('65536 bytes'),
     });
   });

@@ -58,6 +58,25 @@ describe('retries', () => {
     expect(count).toBe(3);
   });
 
+  test('case 66: a manifest or a list that breaks off is asked for again', async () => {
+    let count = 0;
+    await using server = await fakeServer(({ path }, response) => {
+      if (++count % 2 === 0) {
+        return path.includes('/tags/') ? { status: 200, body: '{"tags":["v1"]}' } : serveManifest(manifest);
+      }
+      response.writeHead(200, { 'content-type': manifest.mediaType, 'content-length': '400' });
+      response.write('{"tags":["v1"', () => setTimeout(() => response.destroy(), 5));
+      return undefined;
+    });
+    await using registry = testRegistry();
+    const repository = registry.repository(`${server.host}/a`);
+    await expect(repository.load('v1')).resolves.toMatchObject({ descriptor: { digest: manifest.digest } });
+    const tags: string[] = [];
+    for await (const tag of repository.tags()) tags.push(tag);
+    expect(tags).toEqual(['v1']);
+    expect(count).toBe(4);
+  });
+
   test('case 66: a server that stays down is an error, after a bounded number of tries', async () => {
     await using server = await fakeServer(() => ({ status: 503, body: 'down' }));
     await using registry = testRegistry();
@@ -210,6 +229,27 @@ describe('rate limits', () => {
     await expect(waiting).rejects.toBe('no more');
     gate.leave();
     await expect(next).resolves.toBeUndefined();
+  });
+
+  test('requests start no faster than the host’s options allow', async () => {
+    await using server = await fakeServer(() => serveManifest(manifest));
+    await using registry = testRegistry({ hosts: { [server.host]: { rateLimit: 4 } } });
+    const repository = registry.repository(`${server.host}/a`);
+    for (const tag of ['a', 'b', 'c', 'd', 'e']) await repository.load(tag);
+    expect(registry.clock.monotonic()).toBe(1000);
+  });
+
+  test('a place that comes free in the moment of an abort is not lost', async () => {
+    const gate = new Gate(1);
+    await gate.enter();
+    const abort = new AbortController();
+    const first = gate.enter(abort.signal);
+    const second = gate.enter();
+    gate.leave();
+    abort.abort('too late');
+    await first;
+    gate.leave();
+    await expect(second).resolves.toBeUndefined();
   });
 
   test('no more requests are in flight than the host’s options allow', async () => {

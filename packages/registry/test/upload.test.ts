@@ -255,25 +255,30 @@ describe('what goes wrong', () => {
     expect(server.lines().map((line) => line.split(' ')[0])).toEqual(['POST', 'DELETE']);
   });
 
-  test('case 67: an abort cancels the upload and gives the signal’s reason', async () => {
-    await using server = await fakeServer(({ method }) => (method === 'POST' ? begin : { status: 204 }));
-    await using registry = testRegistry();
-    const abort = new AbortController();
-    const reason = new Error('Ctrl-C');
-    const content: ContentSource = {
-      open: async () =>
-        new ReadableStream({
-          start(controller) {
-            controller.enqueue(blob.bytes.subarray(0, 1000));
-            setTimeout(() => abort.abort(reason), 30);
-          },
-        }),
-    };
-    await expect(
-      registry.repository(`${server.host}/a`).push(blob, content, { signal: abort.signal }),
-    ).rejects.toBe(reason);
-    expect(server.lines().map((line) => line.split(' ')[0])).toEqual(['POST', 'DELETE']);
-  });
+  test.each(['the call', 'the client'])(
+    'case 67: an abort of %s cancels the upload and gives the signal’s reason',
+    async (whose) => {
+      await using server = await fakeServer(({ method }) => (method === 'POST' ? begin : { status: 204 }));
+      const abort = new AbortController();
+      await using registry = testRegistry(whose === 'the client' ? { signal: abort.signal } : {});
+      const reason = new Error('Ctrl-C');
+      const content: ContentSource = {
+        open: async () =>
+          new ReadableStream({
+            start(controller) {
+              controller.enqueue(blob.bytes.subarray(0, 1000));
+              setTimeout(() => abort.abort(reason), 30);
+            },
+          }),
+      };
+      await expect(
+        registry
+          .repository(`${server.host}/a`)
+          .push(blob, content, whose === 'the call' ? { signal: abort.signal } : {}),
+      ).rejects.toBe(reason);
+      expect(server.lines().map((line) => line.split(' ')[0])).toEqual(['POST', 'DELETE']);
+    },
+  );
 });
 
 describe('case 53: mounts', () => {
