@@ -55,29 +55,36 @@ function describe(
   actual: unknown,
   path: ConfigPath,
 ): readonly [message: string, hint?: string | undefined] {
-  const name = path.findLast((step) => typeof step === 'string') ?? 'the file';
-  if (actual === undefined && issue.code !== 'invalid_key') return [`"${name}" is missing`];
+  const name = nameOf(path);
+  if (actual === undefined && issue.code !== 'invalid_key') return [`${name} is missing`];
   switch (issue.code) {
     case 'invalid_type':
-      return [`"${name}" must be ${kinds[issue.expected] ?? issue.expected}, not ${kindOf(actual)}`];
+      if (issue.expected === 'int' && typeof actual === 'number') return [`${name} must be a whole number`];
+      return [`${name} must be ${kinds[issue.expected] ?? issue.expected}, not ${kindOf(actual)}`];
     case 'invalid_value': {
       const values = issue.values.map(String);
       const guess = typeof actual === 'string' ? nearest(actual, values) : undefined;
-      return [`"${name}" must be one of ${values.join(', ')}`, guess && `did you mean "${guess}"?`];
+      return [`${name} must be one of ${values.join(', ')}`, guess && `did you mean "${guess}"?`];
     }
     case 'too_small':
       return issue.origin === 'string' || issue.origin === 'array'
-        ? [`"${name}" must not be empty`]
-        : [`"${name}" must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`];
+        ? [`${name} must not be empty`]
+        : [`${name} must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`];
     case 'too_big':
-      return [`"${name}" must be at most ${issue.maximum}`];
+      return [`${name} must be at most ${issue.maximum}`];
     case 'invalid_union':
-      return [`"${name}" cannot be ${kindOf(actual)}`];
+      return [`${name} cannot be ${kindOf(actual)}`];
     case 'invalid_key':
       return ['a key must not be empty'];
     default:
-      return [`"${name}" ${issue.message}`];
+      return [`${name} ${issue.message}`];
   }
+}
+
+function nameOf(path: ConfigPath): string {
+  const last = path.at(-1);
+  if (typeof last === 'string') return `"${last}"`;
+  return last === undefined ? 'the file' : `an entry of ${nameOf(path.slice(0, -1))}`;
 }
 
 const kinds: Readonly<Record<string, string>> = {

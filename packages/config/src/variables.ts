@@ -41,8 +41,7 @@ function problemOf(
   path: ConfigPath,
   env: Environment,
 ): Omit<VariableProblem, 'piece'> | undefined {
-  if (close === '')
-    return { message: '"$" and "{" without "}"', hint: 'write "$${" for the characters themselves' };
+  if (close === '') return { message: '"${" without "}"', hint: 'write "$${" for the characters themselves' };
   if (!namePattern.test(name)) {
     return {
       message: `"${name}" is not the name of a variable`,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseManifest, sourceDigestAnnotation } from '@lading/oci';
 import { loadManifest } from '@lading/store';
+import { apply } from '../src/index.ts';
 import { actions, image, multiArch, outcomes, World } from './support/world.ts';
 
 const entry = { source: 'up/alpine:3.17', destination: 'mine/alpine:3.17' };
@@ -126,7 +127,6 @@ describe('an image that changed', () => {
     await world.put('up/alpine:3.17', image('planned'));
     const planned = await world.plan([entry]);
     await world.put('up/alpine:3.17', image('later'));
-    const { apply } = await import('../src/index.ts');
     await apply(planned, { clock: () => 0 });
     expect(await world.digestOf('mine/alpine:3.17')).toBe(image('planned').descriptor.digest);
   });
