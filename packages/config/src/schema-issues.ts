@@ -32,7 +32,7 @@ export function addSchemaIssues(
     if (issue.code === 'unrecognized_keys' || meant.has(JSON.stringify(path)) || issues.has(path)) continue;
     issues.add(() => {
       const [message, hint] = describe(issue, valueAt(value, path), path);
-      return source.issue(source.find(path), message, path, hint);
+      return source.issue(source.find(path, issue.code === 'invalid_key'), message, path, hint);
     });
   }
 }
@@ -75,7 +75,7 @@ function describe(
     case 'invalid_union':
       return [`${name} cannot be ${kindOf(actual)}`];
     case 'invalid_key':
-      return ['a key must not be empty'];
+      return path.at(-1) === '' ? ['a key must not be empty'] : [`${name} ${issue.issues[0]?.message}`];
     default:
       return [`${name} ${issue.message}`];
   }

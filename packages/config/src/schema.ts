@@ -18,6 +18,7 @@ const patterns = z.union([text, texts]);
 const platforms = z
   .array(z.string().check(z.regex(/^[\w.-]+(?:\/[\w.-]+){0,2}$/, 'is not written os/architecture[/variant]')))
   .check(z.minLength(1));
+const host = text.check(z.regex(/^[^/\s]+$/, 'is not written host[:port]'));
 /** Refuses only what no reference can be; `@lading/sync` reads it by the full grammar. */
 const location = text.check(
   z.regex(/^(?![A-Za-z][A-Za-z0-9+.-]*:\/\/)/, 'is a URL: leave everything up to "://" out'),
@@ -175,7 +176,7 @@ const tools = z.strictObject({
 
 const document = z
   .strictObject({
-    registries: key(z.record(text, registry), 'How to reach registries, by host.'),
+    registries: key(z.record(host, registry), 'How to reach registries, by host.'),
     sync: key(
       z.array(z.strictObject({ ...endpoints, ...syncOptions })),
       'Images to keep equal to their sources.',

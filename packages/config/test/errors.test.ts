@@ -99,6 +99,16 @@ describe('parseConfig finds', () => {
       ['1:17 "source" is a URL: leave everything up to "://" out'],
     ],
     [
+      'a host with a scheme',
+      'registries: {"https://ghcr.io": {}}',
+      ['1:14 "https://ghcr.io" is not written host[:port]'],
+    ],
+    [
+      'an empty key',
+      'sync: [{source: a, destination: b, annotations: {"": x}}]',
+      ['1:50 a key must not be empty'],
+    ],
+    [
       'a bad duration',
       'sync: [{source: a, destination: b, minAge: 1y}]',
       ['1:44 "minAge" is not a length of time such as 30m, 36h, 7d or 2w'],

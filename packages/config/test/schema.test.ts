@@ -5,6 +5,7 @@ import { configJsonSchema, editDistance, nearest } from '../src/index.ts';
 const schemaFile = new URL('../schema/lading.schema.json', import.meta.url);
 
 describe('the JSON Schema', () => {
+  // When it is not: npx lading config schema > packages/config/schema/lading.schema.json
   test('in the package is the one of the sources', async () => {
     const written = JSON.parse(await readFile(schemaFile, 'utf8'));
     expect(written).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));

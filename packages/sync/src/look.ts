@@ -5,14 +5,14 @@ import { at } from './errors.ts';
 import type { LockBook } from './lock-book.ts';
 import type { ManifestCache } from './manifest-cache.ts';
 import type { PlanContext } from './plan-types.ts';
-import type { Target } from './target.ts';
+import type { Place, Target } from './target.ts';
 
 /** What the images of one plan share. */
 export interface PlanRun {
   readonly context: PlanContext;
   readonly book: LockBook;
   readonly cache: ManifestCache;
-  /** Sources that were asked already: a tag is resolved once. */
+  /** What source tags point at: each is asked for once, and is that for all entries. */
   readonly resolved: Map<string, Promise<Descriptor>>;
 }
 
@@ -54,7 +54,7 @@ export async function look(run: PlanRun, target: Target, planned: PlannedSource 
 
   const pinned = planned?.root.descriptor.digest ?? pinnedDigest(run, target);
   if (rewrites({ platforms: of.platforms, annotations: entry.annotations })) {
-    const reading = planned?.root ?? readSource(run, target, pinned ?? source.tag ?? '');
+    const reading = planned?.root ?? (pinned ? readSource(run, target, pinned) : readTag(run, target));
     const [root, held] = await both(reading, heldBy(run, target));
     const kept = destinationRoot(root, { platforms: of.platforms, annotations: entry.annotations });
     return {
@@ -67,17 +67,16 @@ export async function look(run: PlanRun, target: Target, planned: PlannedSource 
   }
   if (pinned !== undefined) return found(pinned, await heldBy(run, target));
 
-  const tag = source.tag ?? '';
   if (entry.immutable || onSameHost(target)) {
     const held = await heldBy(run, target);
     // What may not be moved anyway is compared with what the lock knows, which costs nothing.
     const known = entry.immutable && held ? run.book.get(source.name)?.digest : undefined;
     if (known !== undefined) return found(known, held);
-    if (held) return found((await resolveSource(run, target, tag)).digest, held);
+    if (held) return found((await resolveTag(run, target)).digest, held);
     // With nothing to compare with, the question is left out: the copy begins with the answer.
-    return found((await readSource(run, target, tag)).descriptor.digest, held);
+    return found((await readTag(run, target)).descriptor.digest, held);
   }
-  const [descriptor, held] = await both(resolveSource(run, target, tag), heldBy(run, target));
+  const [descriptor, held] = await both(resolveTag(run, target), heldBy(run, target));
   return found(descriptor.digest, held);
 }
 
@@ -92,13 +91,43 @@ function readSource(run: PlanRun, { source }: Target, target: Descriptor | strin
   return at('source', signal, () => run.cache.read(source.store, target, signal));
 }
 
-function resolveSource(run: PlanRun, { source }: Target, tag: string): Promise<Descriptor> {
-  const asked = run.resolved.get(source.name);
-  if (asked !== undefined) return asked;
+function resolveTag(run: PlanRun, { source }: Target): Promise<Descriptor> {
   const { signal } = run.context;
-  const asking = at('source', signal, () => source.store.resolve(tag, { signal }));
-  run.resolved.set(source.name, asking);
+  const asked = run.resolved.get(source.name);
+  return (
+    asked ??
+    remember(
+      run,
+      source.name,
+      at('source', signal, () => source.store.resolve(tagOf(source), { signal })),
+    )
+  );
+}
+
+/** The root that a tag points at, in one request, unless it was resolved before. */
+async function readTag(run: PlanRun, target: Target): Promise<ReadManifest> {
+  const { source } = target;
+  const asked = run.resolved.get(source.name);
+  if (asked !== undefined) return readSource(run, target, (await asked).digest);
+  const reading = readSource(run, target, tagOf(source));
+  void remember(
+    run,
+    source.name,
+    reading.then(({ descriptor }) => descriptor),
+  );
+  return reading;
+}
+
+function remember(run: PlanRun, name: string, asking: Promise<Descriptor>): Promise<Descriptor> {
+  // Whoever asked waits for it as well; a failure that nobody else asks about is not unheard.
+  asking.catch(() => undefined);
+  run.resolved.set(name, asking);
   return asking;
+}
+
+/** Of a place without digest. */
+function tagOf({ tag }: Place): string {
+  return tag ?? 'latest';
 }
 
 async function heldBy({ context: { signal } }: PlanRun, { destination }: Target): Promise<Look['held']> {

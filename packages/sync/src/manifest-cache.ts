@@ -13,6 +13,8 @@ const maxKeptBytes = 67_108_864;
 /** Reads manifests, each digest once while there is room. */
 export class ManifestCache {
   readonly #kept = new Map<Digest, LoadedManifest>();
+  /** What is being read, by store and digest: the failure of one store is not another's. */
+  readonly #reading = new Map<string, Promise<ReadManifest>>();
   #bytes = 0;
 
   get manifests(): ReadonlyMap<Digest, LoadedManifest> {
@@ -20,14 +22,27 @@ export class ManifestCache {
   }
 
   /** By tag, by digest, or by the descriptor that another manifest has of it. */
-  async read(
+  read(
     store: ContentStore,
     target: Descriptor | string,
     signal: AbortSignal | undefined,
   ): Promise<ReadManifest> {
     const digest = typeof target === 'string' ? target : target.digest;
-    const known = isDigest(digest) ? this.#kept.get(digest) : undefined;
-    if (known !== undefined) return parsed(known);
+    if (!isDigest(digest)) return this.#load(store, target, signal);
+    const known = this.#kept.get(digest);
+    if (known !== undefined) return Promise.resolve(parsed(known));
+    const key = `${store.name}@${digest}`;
+    const reading =
+      this.#reading.get(key) ?? this.#load(store, target, signal).finally(() => this.#reading.delete(key));
+    this.#reading.set(key, reading);
+    return reading;
+  }
+
+  async #load(
+    store: ContentStore,
+    target: Descriptor | string,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadManifest> {
     const loaded =
       typeof target === 'string'
         ? await loadManifest(store, target, { signal })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseManifest, sourceDigestAnnotation } from '@lading/oci';
-import { loadManifest } from '@lading/store';
+import { bytesSource, loadManifest } from '@lading/store';
+import { makeReferrer } from '@lading/testkit';
 import { apply } from '../src/index.ts';
 import { actions, image, multiArch, outcomes, World } from './support/world.ts';
 
@@ -44,6 +45,20 @@ describe('an image that the destination does not have', () => {
     const reads = world.calls.filter((call) => /^(?:load|fetch) up/.test(call));
     expect(new Set(reads).size).toBe(reads.length);
     expect(reads).toHaveLength(alpine.blobs.length + alpine.manifests.length);
+  });
+
+  test('is read once, too, when several entries want it, whatever they make of it', async () => {
+    const world = new World();
+    const alpine = multiArch('alpine');
+    await world.put('up/alpine:3.17', alpine);
+    await world.plan([
+      { source: 'up/alpine:3.17', destination: 'mine/a:1' },
+      { source: 'up/alpine:3.17', destination: 'mine/b:1', platforms: ['linux/amd64'] },
+      { source: 'up/alpine:3.17', destination: 'mine/c:1', annotations: { a: 'b' } },
+    ]);
+    const asked = world.calls.filter((call) => call.includes(' up/'));
+    expect(asked).toHaveLength(new Set(asked).size);
+    expect(asked.filter((call) => call.endsWith(' 3.17'))).toHaveLength(1);
   });
 
   test('is counted once when two entries want it', async () => {
@@ -183,5 +198,32 @@ describe('platforms and annotations', () => {
     await world.put('up/alpine:3.17', multiArch('alpine'));
     const planned = await world.plan([{ ...entry, platforms: ['windows/amd64'] }]);
     expect(planned.images).toMatchObject([{ action: 'failed', error: { code: 'ERR_LADING_PLATFORM' } }]);
+  });
+});
+
+describe('referrers', () => {
+  const signed = { ...entry, referrers: true };
+
+  test('travel along, also when only they are new; the next run writes nothing', async () => {
+    const world = new World();
+    const alpine = multiArch('alpine');
+    await world.put('up/alpine:3.17', alpine);
+    await world.sync([signed]);
+    const sbom = makeReferrer(alpine.descriptor, 'application/spdx+json');
+    for (const { descriptor, bytes } of [...sbom.blobs, ...sbom.manifests]) {
+      await world.store('up/alpine').push(descriptor, bytesSource(bytes));
+    }
+
+    const { plan, report } = await world.sync([signed]);
+    expect(actions(plan)).toEqual(['same mine/alpine:3.17 (referrers)']);
+    expect(outcomes(report)).toEqual(['updated mine/alpine:3.17 (referrers)']);
+    const found: string[] = [];
+    for await (const { digest } of world.store('mine/alpine').referrers(alpine.descriptor))
+      found.push(digest);
+    expect(found).toEqual([sbom.descriptor.digest]);
+
+    world.calls.length = 0;
+    expect(outcomes((await world.sync([signed])).report)).toEqual(['same mine/alpine:3.17 (referrers)']);
+    expect(world.writes).toEqual([]);
   });
 });
