@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startDistribution } from './src/registries.ts';
+import { startDistribution } from '@lading/e2e/distribution';
 import { countRequests, renderCounts } from './src/requests.ts';
 import { renderRows, runScenario } from './src/scenario.ts';
 import { coldCopy, digest, type Ground, noop, sharedBase } from './src/scenarios.ts';
@@ -24,8 +24,8 @@ if (values.help) {
 }
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-execFileSync('pnpm', ['--filter', 'lading...', 'run', 'build'], {
-  cwd: root,
+execFileSync(process.execPath, ['bundle.mjs'], {
+  cwd: `${root}packages/cli`,
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 const path = toolPath();
@@ -66,7 +66,7 @@ if (values.write) await writeFile(`${root}docs/benchmarks.md`, report);
 
 /** Two empty registries for each scenario, so that none profits from another's blobs. */
 async function onFreshGround(work: (ground: Ground) => Promise<void>): Promise<void> {
-  await using source = await startDistribution(path);
-  await using destination = await startDistribution(path);
+  await using source = await startDistribution();
+  await using destination = await startDistribution();
   await work({ source, destination, env: { PATH: path } });
 }

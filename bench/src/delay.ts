@@ -4,12 +4,12 @@ import { Transform } from 'node:stream';
 
 /** A TCP listener on loopback that makes a server look `roundTripMs` away. Every chunk waits half of it, in order, without limiting the rate. */
 export async function startDelay(
-  targetPort: number,
+  targetUrl: string,
   roundTripMs: number,
 ): Promise<{ readonly port: number; close(): void }> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (client) => {
-    const target = connect({ port: targetPort, host: '127.0.0.1', noDelay: true });
+    const target = connect({ port: Number(new URL(targetUrl).port), host: '127.0.0.1', noDelay: true });
     for (const socket of [client, target]) {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));

@@ -17,6 +17,8 @@ export interface Cost {
 export interface Work {
   readonly command: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Clears up when the work was measured. */
+  done?(): Promise<void>;
 }
 
 const limitMs = 300_000;

@@ -21,9 +21,9 @@ function threePlatforms(): TestImage {
 
 /** Counts, through a proxy before each registry, what each tool asks for to copy an index, to copy it again, and to copy it within a registry. */
 export async function countRequests(ground: Ground): Promise<readonly RequestCounts[]> {
-  await pushImage(`http://${ground.source.host}`, 'counted', '1', threePlatforms());
-  await using source = await startProxy({ target: `http://${ground.source.host}` });
-  await using destination = await startProxy({ target: `http://${ground.destination.host}` });
+  await pushImage(ground.source.url, 'counted', '1', threePlatforms());
+  await using source = await startProxy({ target: ground.source.url });
+  await using destination = await startProxy({ target: ground.destination.url });
   const count = async (command: string): Promise<number> => {
     source.forget();
     destination.forget();

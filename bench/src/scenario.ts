@@ -25,7 +25,8 @@ export async function runScenario(scenario: Scenario, runs: number): Promise<rea
   const costs = new Map<string, Cost[]>(scenario.contenders.map(({ name }) => [name, []]));
   for (let run = 0; run < runs; run++) {
     for (const contender of scenario.contenders) {
-      const cost = await measure(await contender.work(run));
+      const work = await contender.work(run);
+      const cost = await measure(work).finally(() => work.done?.());
       costs.get(contender.name)!.push(cost);
       process.stderr.write(`  ${contender.name} ${cost.wallSeconds.toFixed(2)} s\n`);
     }

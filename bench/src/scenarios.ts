@@ -3,16 +3,16 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Distribution, startDistribution } from '@lading/e2e/distribution';
 import { makeImage, pushImage, randomLayer, type TestImage } from '@lading/testkit';
 import { startDelay } from './delay.ts';
-import type { RunningRegistry } from './registries.ts';
 import type { Scenario } from './scenario.ts';
 import { copyCommands, lading } from './tools.ts';
 
 /** What all scenarios work on. */
 export interface Ground {
-  readonly source: RunningRegistry;
-  readonly destination: RunningRegistry;
+  readonly source: Distribution;
+  readonly destination: Distribution;
   readonly env: { readonly PATH: string };
 }
 
@@ -25,8 +25,8 @@ export async function noop(ground: Ground): Promise<Scenario> {
   const image = makeImage();
   for (const registry of [ground.source, ground.destination]) await pushAll(registry, images, () => image);
   const [source, destination] = [
-    await startDelay(ground.source.port, 20),
-    await startDelay(ground.destination.port, 20),
+    await startDelay(ground.source.url, 20),
+    await startDelay(ground.destination.url, 20),
   ];
   const pairs = images.map(
     (name) => [`127.0.0.1:${source.port}/${name}`, `127.0.0.1:${destination.port}/${name}`] as const,
@@ -34,7 +34,7 @@ export async function noop(ground: Ground): Promise<Scenario> {
   return {
     title: `No-op over ${entries} entries, 20 ms away, ${parallel} at once`,
     bar: '2 requests an entry; wall ≤ regsync at the same parallelism; CPU ≤ 3 × regsync',
-    contenders: [...(await syncContenders(ground, () => pairs)), ...copyContenders(ground, () => pairs)],
+    contenders: [...(await syncContenders(ground, () => pairs)), ...copyContenders(ground, pairs)],
     close() {
       source.close();
       destination.close();
@@ -66,9 +66,18 @@ export async function coldCopy(ground: Ground): Promise<Scenario> {
   return {
     title: 'Cold copy of 3 layers of 120 MB between two distribution registries',
     bar: 'wall ≤ 1.1 × the fastest of crane, regctl, oras, skopeo; CPU ≤ 2 × crane; peak memory ≤ 150 MB',
-    contenders: copyContenders(ground, (tool, run) => [
-      [source, `${ground.destination.host}/cold-${tool}-${run}/big:1`],
-    ]),
+    contenders: Object.entries(copyCommands).map(([name, copy]) => ({
+      name,
+      async work() {
+        // A registry of its own for every run: skopeo remembers which host has which blob, and would mount instead of copying.
+        const destination = await startDistribution();
+        return {
+          command: copy(source, `${destination.host}/big:1`),
+          env: ground.env,
+          done: async () => destination[Symbol.asyncDispose](),
+        };
+      },
+    })),
   };
 }
 
@@ -92,7 +101,7 @@ export async function sharedBase(ground: Ground): Promise<Scenario> {
 /** From start to answer, ten times in a row. */
 export async function digest(ground: Ground): Promise<Scenario> {
   const reference = `${ground.source.host}/digest:1`;
-  await pushImage(`http://${ground.source.host}`, 'digest', '1', makeImage());
+  await pushImage(ground.source.url, 'digest', '1', makeImage());
   const tenTimes = (command: string): string =>
     `for i in 1 2 3 4 5 6 7 8 9 10; do ${command} > /dev/null; done`;
   const contender = (name: string, command: string) => ({
@@ -151,29 +160,24 @@ async function syncContenders(
   ];
 }
 
-/** The tools that copy one image a call; several entries are shared out over as many processes as the others have threads. */
-function copyContenders(ground: Ground, pairs: (tool: string, run: number) => Pairs): Scenario['contenders'] {
+/** The tools that copy one image a call, shared out over as many processes as the others have threads. */
+function copyContenders(ground: Ground, pairs: Pairs): Scenario['contenders'] {
   return Object.entries(copyCommands)
-    .filter(([name]) => pairs(name, 0).length === 1 || name !== 'lading')
-    .map(([name, copy]) => ({
-      name,
-      work(run: number) {
-        const lines = pairs(name, run).map(([source, destination]) => copy(source, destination));
-        return {
-          command: `xargs -P ${parallel} -d '\\n' -n 1 bash -c <<'WORK'\n${lines.join('\n')}\nWORK`,
-          env: ground.env,
-        };
-      },
-    }));
+    .filter(([name]) => name !== 'lading')
+    .map(([name, copy]) => {
+      const lines = pairs.map(([source, destination]) => copy(source, destination)).join('\n');
+      const command = `xargs -P ${parallel} -d '\\n' -n 1 bash -c <<'WORK'\n${lines}\nWORK`;
+      return { name, work: () => ({ command, env: ground.env }) };
+    });
 }
 
 async function pushAll(
-  registry: RunningRegistry,
+  registry: Distribution,
   names: readonly string[],
   image: (n: number) => TestImage,
 ): Promise<void> {
   for (const [n, name] of names.entries()) {
     const [repository = '', tag = ''] = name.split(':');
-    await pushImage(`http://${registry.host}`, repository, tag, image(n));
+    await pushImage(registry.url, repository, tag, image(n));
   }
 }
