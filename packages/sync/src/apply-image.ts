@@ -11,7 +11,7 @@ export interface ApplyRun {
 }
 
 /** What was done; the rest of a result is known from the plan. */
-export type Done = Pick<ImageResult, 'outcome' | 'digest' | 'bytesMoved' | 'bytesMounted'>;
+export type Done = Pick<ImageResult, 'outcome' | 'digest' | 'reason' | 'bytesMoved' | 'bytesMounted'>;
 
 const outcomes: Readonly<Record<PlanAction, SyncOutcome>> = {
   create: 'created',

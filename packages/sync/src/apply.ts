@@ -17,44 +17,28 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<SyncRepo
   const run: ApplyRun = { plan, options, ledger: options.ledger ?? createLedger() };
   const results = new Map<PlannedImage, ImageResult>();
   const concurrency = options.concurrency ?? defaultConcurrency;
-
-  const byDestination = new Map<string, PlannedImage>();
-  for (const image of plan.images) if (image.work) byDestination.set(image.destination, image);
-  const begun = new Map<PlannedImage, Promise<ImageResult>>();
-  /** Begins an image, its source first when that is an image of this plan; each once. */
-  const settle = (image: PlannedImage): Promise<ImageResult> => {
-    const running = begun.get(image);
-    if (running !== undefined) return running;
-    const before = image.work?.after === undefined ? undefined : byDestination.get(image.work.after);
-    const settling = settled(run, image, async () => {
-      const blocked = before && sourceFailed(await settle(before));
-      return blocked ?? (image.work ? applyImage(run, image, image.work) : nothingDone(image));
-    });
-    begun.set(image, settling);
-    return settling;
+  const forEach = async (images: readonly PlannedImage[], work: Work): Promise<void> => {
+    const one = async (image: PlannedImage): Promise<void> => void results.set(image, await work(image));
+    try {
+      await forEachOf(images, concurrency, one, signal);
+    } catch (error) {
+      // The report tells of an abort.
+      if (signal?.aborted !== true) throw error;
+    }
   };
-  const images = plan.images.filter(({ prunes }) => prunes === undefined);
-  await whileNotAborted(signal, () =>
-    forEachOf(images, concurrency, async (image) => void results.set(image, await settle(image)), signal),
-  );
 
+  await forEach(
+    plan.images.filter(({ prunes }) => prunes === undefined),
+    inDependencyOrder(run),
+  );
   const failed = new Set<number>();
   for (const { image, outcome } of results.values()) if (outcome === 'failed') failed.add(image.index);
-  const prunes = plan.images.filter(({ prunes }) => prunes !== undefined);
-  await whileNotAborted(signal, () =>
-    forEachOf(
-      prunes,
-      concurrency,
-      async (image) => {
-        results.set(
-          image,
-          await settled(run, image, async () =>
-            failed.has(image.index) ? entryFailed : applyPrune(image.prunes!, options),
-          ),
-        );
-      },
-      signal,
-    ),
+  await forEach(
+    plan.images.filter(({ prunes }) => prunes !== undefined),
+    (image) =>
+      settled(run, image, async () =>
+        failed.has(image.index) ? blocked(entryFailedReason) : applyPrune(image.prunes!, options),
+      ),
   );
 
   const inOrder = plan.images.map((image) => results.get(image) ?? interrupted(image));
@@ -67,11 +51,35 @@ export async function apply(plan: Plan, options: ApplyOptions): Promise<SyncRepo
   };
 }
 
+type Work = (image: PlannedImage) => Promise<ImageResult>;
+
+/** Applies images, each once; one whose source is another image of the plan after that. */
+function inDependencyOrder(run: ApplyRun): Work {
+  const byDestination = new Map<string, PlannedImage>();
+  for (const image of run.plan.images) if (image.work) byDestination.set(image.destination, image);
+  const begun = new Map<PlannedImage, Promise<ImageResult>>();
+  const begin: Work = (image) => {
+    const running = begun.get(image);
+    if (running !== undefined) return running;
+    const { work } = image;
+    const source = work?.after === undefined ? undefined : byDestination.get(work.after);
+    const settling = settled(run, image, async () => {
+      // Begun here when its turn has not come: waiting for it then takes no place that it would need.
+      const reason = source && sourceFailed(await begin(source));
+      if (reason !== undefined) return blocked(reason);
+      return work === undefined ? nothingDone(image) : applyImage(run, image, work);
+    });
+    begun.set(image, settling);
+    return settling;
+  };
+  return begin;
+}
+
 /** Does an image's work and tells of it; a failure becomes its result. */
 async function settled(
   { options }: ApplyRun,
   image: PlannedImage,
-  work: () => Promise<Done & Pick<ImageResult, 'reason'>>,
+  work: () => Promise<Done>,
 ): Promise<ImageResult> {
   const { clock, signal, onEvent } = options;
   const started = clock();
@@ -90,30 +98,19 @@ async function settled(
 }
 
 const nothing = { bytesMoved: 0, bytesMounted: 0 } as const;
-const entryFailed: Done & { readonly reason: Reason } = {
-  ...nothing,
-  outcome: 'blocked',
-  reason: entryFailedReason,
-};
 
-/** The outcome of an image whose source was to be made by another image of this run, and was not. */
-function sourceFailed({ image, outcome }: ImageResult): (Done & { readonly reason: Reason }) | undefined {
+function blocked(reason: Reason): Done {
+  return { ...nothing, outcome: 'blocked', reason };
+}
+
+/** Why an image cannot be done whose source was to be made by another image of this run. */
+function sourceFailed({ image, outcome }: ImageResult): Reason | undefined {
   if (outcome !== 'failed' && outcome !== 'blocked' && outcome !== 'interrupted') return undefined;
-  const message = `its source ${image.destination} was not brought up to date`;
-  return { ...nothing, outcome: 'blocked', reason: { code: 'source-failed', message } };
+  return { code: 'source-failed', message: `its source ${image.destination} was not brought up to date` };
 }
 
 function interrupted(image: PlannedImage): ImageResult {
   return { image, ...nothing, outcome: 'interrupted', digest: image.previous, durationMs: 0 };
-}
-
-/** Swallows the end that an abort makes: the report tells of it. */
-async function whileNotAborted(signal: AbortSignal | undefined, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (signal?.aborted !== true) throw error;
-  }
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -1,5 +1,7 @@
+import type { ContentStore } from '@lading/store';
 import { at, entryError } from './errors.ts';
 import type { PlanContext, TagSelection } from './plan-types.ts';
+import type { CompiledFilter, TagVerdict } from './tag-filter.ts';
 import { nameOf, type PreparedEntry, singleTarget, type Target, tagTarget } from './target.ts';
 
 /** Most tags of one repository that are looked at; far more than any known one has. */
@@ -18,7 +20,7 @@ export interface Expansion {
 export async function expand(of: PreparedEntry, context: PlanContext): Promise<Expansion> {
   if (of.filter === undefined) return { targets: [singleTarget(of)] };
   const tags = await listTags(of.source.store, 'source', context.signal);
-  const verdicts = of.filter.select(tags, (tag) => isAged(of, tag, context));
+  const verdicts = judgeTags(of, of.filter, tags, context);
   const targets = [...verdicts].flatMap(([tag, verdict]) =>
     verdict === 'selected' || verdict === 'too-young' ? [tagTarget(of, tag)] : [],
   );
@@ -27,9 +29,27 @@ export async function expand(of: PreparedEntry, context: PlanContext): Promise<E
   return { targets, selection };
 }
 
+/** With `locked`, tags that came after the lock must not push out those that it has. */
+function judgeTags(
+  of: PreparedEntry,
+  filter: CompiledFilter,
+  tags: readonly string[],
+  context: PlanContext,
+): ReadonlyMap<string, TagVerdict> {
+  const isLocked = (tag: string): boolean => context.lock?.images.has(nameOf(of.source.store, tag)) === true;
+  const offered = context.locked === true ? tags.filter(isLocked) : tags;
+  const verdicts = new Map(filter.select(offered, (tag) => isAged(of, tag, context)));
+  for (const tag of tags) {
+    if (verdicts.has(tag)) continue;
+    const verdict = filter.judge(tag);
+    verdicts.set(tag, verdict === 'selected' ? 'not-locked' : verdict);
+  }
+  return verdicts;
+}
+
 /** All tags of a store, bounded. */
 export function listTags(
-  store: PreparedEntry['source']['store'],
+  store: ContentStore,
   origin: 'source' | 'destination',
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {

@@ -158,7 +158,7 @@ async function pruneAll(
   targets: readonly Target[],
   context: PlanContext,
 ): Promise<ReadonlyMap<Expanded, readonly PlannedImage[]>> {
-  const destinations = new Set(targets.map(({ destination }) => destination.name));
+  const used = new Set(targets.flatMap(({ source, destination }) => [source.name, destination.name]));
   const pruned = new Map<Expanded, readonly PlannedImage[]>();
   const pruning = expanded.filter(({ of }) => of?.entry.prune !== undefined);
   const pruneOne = async (one: Expanded): Promise<void> => {
@@ -166,7 +166,7 @@ async function pruneAll(
     // Without the source's tags nobody can say which ones are no longer wanted.
     if (of === undefined || selection === undefined) return;
     const entryFailed = images.get(one)?.some(({ action }) => action === 'failed') === true;
-    const around = { entryFailed, isDestination: (name: string) => destinations.has(name) };
+    const around = { entryFailed, isUsed: (name: string) => used.has(name) };
     try {
       pruned.set(one, await planPrune(of, selection, around, context));
     } catch (error) {

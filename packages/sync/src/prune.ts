@@ -1,10 +1,14 @@
 import { looksLikeBackup } from './backup.ts';
 import { listTags } from './expand.ts';
 import type { PlanContext, PlannedImage, Reason, TagSelection } from './plan-types.ts';
+import type { TagVerdict } from './tag-filter.ts';
 import { nameOf, type PreparedEntry } from './target.ts';
 
 /** Few enough that a mistake can be mended. */
 const defaultMaxDelete = 10;
+
+/** Verdicts of tags that are wanted, or may be in a run without lock. */
+const spared: ReadonlySet<TagVerdict> = new Set(['selected', 'too-young', 'not-locked']);
 
 /** Tags that registries and cosign make of digests: they belong to an image that is there under another name. */
 const digestTag = /^sha(?:256|512)-[0-9a-f]{32,}/;
@@ -17,13 +21,13 @@ export const entryFailedReason: Reason = {
 
 /**
  * Plans what becomes of destination tags that an entry's filter would let in and that are no longer wanted.
- * Tags outside the filter, other entries' destinations, backups and digest tags are left alone.
+ * Tags outside the filter, sources and destinations of other entries, backups and digest tags are left alone.
  * @throws {CopyError} of the destination's listing.
  */
 export async function planPrune(
   of: PreparedEntry,
   selection: TagSelection,
-  around: { readonly isDestination: (name: string) => boolean; readonly entryFailed: boolean },
+  around: { readonly isUsed: (name: string) => boolean; readonly entryFailed: boolean },
   context: PlanContext,
 ): Promise<readonly PlannedImage[]> {
   const { entry, destination, filter } = of;
@@ -31,10 +35,10 @@ export async function planPrune(
   const held = await listTags(destination.store, 'destination', context.signal);
   const unwanted = held.filter((tag) => {
     const verdict = selection.verdicts.get(tag);
-    if (verdict === 'selected' || verdict === 'too-young') return false;
+    if (verdict !== undefined && spared.has(verdict)) return false;
     if (filter.judge(tag) !== 'selected' || digestTag.test(tag)) return false;
     if (entry.backup !== undefined && looksLikeBackup(entry.backup, tag)) return false;
-    return !around.isDestination(nameOf(destination.store, tag));
+    return !around.isUsed(nameOf(destination.store, tag));
   });
 
   const reason = around.entryFailed ? entryFailedReason : forbiddenBy(of, selection, unwanted.length);

@@ -17,7 +17,9 @@ export type TagVerdict =
   /** Younger than `minAge`, or not known long enough to tell. It is looked at, recorded, and not copied yet. */
   | 'too-young'
   /** Beyond the `latest` newest. */
-  | 'not-among-latest';
+  | 'not-among-latest'
+  /** The run takes what the lock has, and the lock does not have it. */
+  | 'not-locked';
 
 /** A filter that was read once and judges many tags. */
 export interface CompiledFilter {

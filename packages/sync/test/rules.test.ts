@@ -147,6 +147,23 @@ describe('locked', () => {
       { action: 'update' },
     ]);
   });
+
+  test('takes no tag of a repository that came after the lock, and deletes none for it', async () => {
+    const world = new World();
+    await world.put('up/tool:1.0', image('1.0'));
+    const tool: SyncEntry = {
+      source: 'up/tool',
+      destination: 'mine/tool',
+      tags: { latest: 1 },
+      prune: 'delete',
+    };
+    const { plan } = await world.sync([tool], { lock: emptyLock });
+    await world.put('up/tool:1.1', image('1.1'));
+    await world.put('mine/tool:1.1', image('1.1'));
+    const locked = await world.plan([tool], { lock: plan.lock, locked: true });
+    expect(actions(locked)).toEqual(['same mine/tool:1.0']);
+    expect(locked.selections[0]!.verdicts.get('1.1')).toBe('not-locked');
+  });
 });
 
 describe('backup', () => {
@@ -270,6 +287,12 @@ describe('prune', () => {
       'failed mine/tool:1.2',
       'blocked mine/tool:1.0 (entry-failed)',
     ]);
+  });
+
+  test("never deletes another entry's source", async () => {
+    const world = await prunedWorld();
+    const { plan } = await world.sync([pruning, { source: 'mine/tool:1.0', destination: 'prod/tool:1.0' }]);
+    expect(actions(plan)).toEqual(['same mine/tool:1.1', 'create prod/tool:1.0']);
   });
 
   test("never deletes another entry's destination", async () => {
