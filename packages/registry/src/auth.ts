@@ -1,11 +1,11 @@
 import { parseChallenges } from './challenge.ts';
-import type { Clock } from './clock.ts';
 import type { Credential, CredentialProvider } from './credential.ts';
-import { RegistryError } from './errors.ts';
-import { type Expectation, Expectations } from './expectations.ts';
+import type { Expectation } from './expectations.ts';
 import type { HttpRequest, HttpResponse, Send } from './http.ts';
 import { coversScopes, mergeScopes } from './scopes.ts';
-import { basicAuthorization, fetchToken, type Token } from './token.ts';
+import { untilSettled } from './shared-wait.ts';
+import { basicAuthorization, type Token } from './token.ts';
+import { TokenBook, type TokenBookOptions } from './token-book.ts';
 import { resolveHop } from './url-policy.ts';
 
 /** How a registry wants to be asked. */
@@ -19,9 +19,7 @@ interface HostAuth {
   /** The first request to a registry finds out how it wants to be asked; others wait for it rather than be refused as well. */
   probe: Promise<void> | undefined;
   pinged: boolean;
-  readonly expectations: Expectations;
-  readonly tokens: Map<string, readonly Token[]>;
-  readonly asking: Map<string, Promise<Token>>;
+  readonly tokens: TokenBook;
 }
 
 /** What one attempt at a request was sent with. */
@@ -32,19 +30,12 @@ interface Attempt {
   readonly fresh: boolean;
 }
 
-export interface AuthOptions {
+export interface AuthOptions extends TokenBookOptions {
   readonly credentials: CredentialProvider | undefined;
-  readonly clock: Clock;
-  /** For token requests: the layers below, without authentication. */
-  readonly send: Send;
-  /** Ends token requests, which belong to no single caller. */
-  readonly signal: AbortSignal;
 }
 
 /** Attempts at one request: without credentials, with an old token, with a new one, with a wider one. */
 const maxAttempts = 5;
-/** Milliseconds a token server has for its answer. */
-const tokenTimeoutMs = 30_000;
 
 /**
  * Authenticates requests to registries: anonymous, basic and bearer, learnt from the registry's own challenge.
@@ -61,7 +52,7 @@ export class Authenticator {
 
   /** Tells which scopes will be wanted, so that they come in one token. */
   expect(origin: string, expectation: Expectation): void {
-    this.#host(origin).expectations.add(expectation);
+    this.#host(origin).tokens.expectations.add(expectation);
   }
 
   layer(next: Send): Send {
@@ -101,7 +92,7 @@ export class Authenticator {
       if (!renewed && credential !== undefined && (await saysExpired(response))) {
         renewed = true;
         credential = await this.#credential(request, true);
-        if (credential !== undefined) host.tokens.delete(keyOf(credential));
+        host.tokens.forget(credential);
       } else {
         const wider = await this.#react(request, host, response, attempt, credential, scopes, next);
         if (wider === undefined) return seen;
@@ -128,14 +119,14 @@ export class Authenticator {
     if (response.status === 403 && bearer?.parameters.error !== 'insufficient_scope') return undefined;
 
     if (attempt.token !== undefined) {
-      this.#forget(host, attempt.token, credential);
+      host.tokens.forget(credential, attempt.token);
       const wider = mergeScopes(
         scopes,
         bearer?.parameters.scope?.split(' ').filter((scope) => scope.includes(':')) ?? [],
       );
       // A batch may have been granted in part; an old token may have expired; a new one for just this is refused for good.
       const partOfBatch = attempt.token.scopes.length > scopes.length;
-      if (partOfBatch) host.expectations.refuse(attempt.token.scopes);
+      if (partOfBatch) host.tokens.expectations.refuse(attempt.token.scopes);
       return partOfBatch || !attempt.fresh || !coversScopes(scopes, wider) ? wider : undefined;
     }
     if (attempt.authorization !== undefined) return undefined;
@@ -189,81 +180,11 @@ export class Authenticator {
     if (scheme.kind === 'basic') {
       return { authorization: credential && basicAuthorization(credential), fresh: true };
     }
-    const now = this.#options.clock.monotonic();
-    const known = (host.tokens.get(keyOf(credential)) ?? []).find(
-      (token) => token.expiresAt > now && coversScopes(token.scopes, scopes),
-    );
+    const known = host.tokens.find(credential, scopes);
     if (known !== undefined) return { authorization: `Bearer ${known.value}`, token: known, fresh: false };
-    const token = await this.#obtain(request, host, scheme, credential, scopes);
+    const source = { host: request.host, realm: scheme.realm, service: scheme.service };
+    const token = await host.tokens.obtain(source, credential, scopes, request.signal);
     return { authorization: `Bearer ${token.value}`, token, fresh: true };
-  }
-
-  async #obtain(
-    request: HttpRequest,
-    host: HostAuth,
-    scheme: Extract<Scheme, { kind: 'bearer' }>,
-    credential: Credential | undefined,
-    scopes: readonly string[],
-  ): Promise<Token> {
-    const batch = host.expectations.batchFor(scopes);
-    if (batch === undefined) return this.#ask(request, host, scheme, credential, scopes);
-    try {
-      return await this.#ask(request, host, scheme, credential, batch);
-    } catch (error) {
-      request.signal?.throwIfAborted();
-      const status = (error as RegistryError).status ?? 0;
-      if (status < 400 || status === 429 || status >= 500) throw error;
-      host.expectations.refuse(batch);
-      return this.#ask(request, host, scheme, credential, scopes);
-    }
-  }
-
-  /** One request for all who want the same token at the same time. */
-  #ask(
-    request: HttpRequest,
-    host: HostAuth,
-    scheme: Extract<Scheme, { kind: 'bearer' }>,
-    credential: Credential | undefined,
-    scopes: readonly string[],
-  ): Promise<Token> {
-    const key = `${keyOf(credential)} ${scopes.join(' ')}`;
-    let asking = host.asking.get(key);
-    if (asking === undefined) {
-      const { send, clock, signal } = this.#options;
-      const timeout = AbortSignal.timeout(tokenTimeoutMs);
-      asking = fetchToken(send, clock, {
-        host: request.host,
-        realm: scheme.realm,
-        service: scheme.service,
-        scopes,
-        credential,
-        signal: AbortSignal.any([signal, timeout]),
-      })
-        .then(
-          (token) => {
-            host.tokens.set(keyOf(credential), [...this.#living(host, credential), token]);
-            return token;
-          },
-          (error: unknown) => {
-            throw error === timeout.reason ? tokenTimeout(request.host, scheme.realm) : error;
-          },
-        )
-        .finally(() => host.asking.delete(key));
-      host.asking.set(key, asking);
-    }
-    return untilSettled(asking, request.signal);
-  }
-
-  #living(host: HostAuth, credential: Credential | undefined): readonly Token[] {
-    const now = this.#options.clock.monotonic();
-    return (host.tokens.get(keyOf(credential)) ?? []).filter((token) => token.expiresAt > now);
-  }
-
-  #forget(host: HostAuth, token: Token, credential: Credential | undefined): void {
-    host.tokens.set(
-      keyOf(credential),
-      this.#living(host, credential).filter((known) => known !== token),
-    );
   }
 
   #credential(request: HttpRequest, fresh = false): Promise<Credential | undefined> {
@@ -282,27 +203,12 @@ export class Authenticator {
         scheme: undefined,
         probe: undefined,
         pinged: false,
-        expectations: new Expectations(),
-        tokens: new Map(),
-        asking: new Map(),
+        tokens: new TokenBook(this.#options),
       };
       this.#hosts.set(origin, host);
     }
     return host;
   }
-}
-
-function tokenTimeout(host: string, realm: URL): RegistryError {
-  return new RegistryError(
-    'ERR_LADING_UNREACHABLE',
-    `${realm.host}, the token server of ${host}, gave no answer within ${tokenTimeoutMs / 1000} s`,
-    { retryable: true },
-  );
-}
-
-/** Tokens of different users are kept apart. */
-function keyOf(credential: Credential | undefined): string {
-  return credential === undefined ? '' : `${credential.kind} ${credential.username} ${credential.source}`;
 }
 
 function withAuthorization(request: HttpRequest, authorization: string | undefined): HttpRequest {
@@ -315,18 +221,4 @@ function withAuthorization(request: HttpRequest, authorization: string | undefin
 async function saysExpired(response: HttpResponse): Promise<boolean> {
   if (response.status !== 400 && response.status !== 403) return false;
   return /authorization token has expired/i.test(await response.body.text());
-}
-
-/** Waits for what others wait for as well: the own signal ends only the own waiting. */
-async function untilSettled<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return shared;
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void => reject(signal.reason);
-  signal.addEventListener('abort', giveUp, { once: true });
-  try {
-    return await Promise.race([shared, promise]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
 }

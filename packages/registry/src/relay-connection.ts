@@ -4,19 +4,25 @@ import type { HttpRequest } from './http.ts';
 import { type ConnectionOptions, timeouts } from './pool.ts';
 import { RelayAnswer } from './relay-answer.ts';
 
-/** Bytes of the one buffer that all reads land in. Large enough that a read costs little, small enough to stay in the processor's cache. */
-const bufferBytes = 262_144;
+/** Bytes of one buffer. Large enough that a read costs little, small enough to stay in the processor's cache. */
+const plainBufferBytes = 262_144;
+/** TLS gives out one record at a time, of 16 KiB at most. */
+const tlsBufferBytes = 16_384;
 
 /**
- * A connection for one HTTP/1.1 exchange whose reads land in one reused buffer.
+ * A connection for one HTTP/1.1 exchange whose reads land in reused buffers.
  *
- * Most of what it costs to move a blob through Node is fresh buffers, one for each 64 KiB; here there is none.
- * What `onBytes` is given must be done with before it returns true, or before `resume` is called.
+ * Most of what it costs to move a blob through Node is fresh buffers, one for each 64 KiB; here there is mostly one in all.
+ * What `onBytes` is given stays as it is for as long as `isHeld` says so.
  */
 export class RelayConnection {
   readonly socket: Socket;
   /** Takes what comes after the head; false pauses. */
   onBytes: (bytes: Uint8Array) => boolean = () => false;
+  /** True while bytes that were given out are still in use. */
+  isHeld: () => boolean = () => false;
+  readonly #buffers: Buffer[] = [];
+  #used = 0;
   readonly #answer = new RelayAnswer();
   readonly #head = Promise.withResolvers<RelayAnswer>();
   readonly #signal: AbortSignal | undefined;
@@ -24,24 +30,24 @@ export class RelayConnection {
 
   constructor(url: URL, options: ConnectionOptions, signal: AbortSignal | undefined) {
     signal?.throwIfAborted();
+    const isTls = url.protocol === 'https:';
     const onread: OnReadOpts = {
-      buffer: Buffer.allocUnsafe(bufferBytes),
+      buffer: () => this.#nextBuffer(isTls ? tlsBufferBytes : plainBufferBytes),
       callback: (count, buffer) => this.#take(buffer.subarray(0, count)),
     };
     const host = url.hostname.replace(/^\[|\]$/g, '');
-    this.socket =
-      url.protocol === 'https:'
-        ? connectTls({
-            host,
-            port: Number(url.port || 443),
-            servername: /^[\d.]+$|:/.test(host) ? '' : host,
-            ALPNProtocols: ['http/1.1'],
-            rejectUnauthorized: options.verifyTls !== false,
-            ...(options.ca !== undefined && { ca: options.ca }),
-            // `tls.connect` takes it as `net.connect` does; its types do not say so.
-            ...({ onread } as object),
-          })
-        : connectPlain({ host, port: Number(url.port || 80), noDelay: true, onread });
+    this.socket = isTls
+      ? connectTls({
+          host,
+          port: Number(url.port || 443),
+          servername: /^[\d.]+$|:/.test(host) ? '' : host,
+          ALPNProtocols: ['http/1.1'],
+          rejectUnauthorized: options.verifyTls !== false,
+          ...(options.ca !== undefined && { ca: options.ca }),
+          // `tls.connect` takes it as `net.connect` does; its types do not say so.
+          ...({ onread } as object),
+        })
+      : connectPlain({ host, port: Number(url.port || 80), noDelay: true, onread });
     this.#signal = signal;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     this.socket.setTimeout(timeouts.idle, () => this.socket.destroy(timedOut()));
@@ -82,6 +88,14 @@ export class RelayConnection {
 
   close(): void {
     this.socket.destroy();
+  }
+
+  /** Asked for after each read. A paused TLS connection still gives out the records it has: those must not land on what is in use. */
+  #nextBuffer(bytes: number): Buffer {
+    if (!this.isHeld()) this.#used = 0;
+    const buffer = this.#buffers[this.#used] ?? Buffer.allocUnsafe(bytes);
+    this.#buffers[this.#used++] = buffer;
+    return buffer;
   }
 
   #take(bytes: Uint8Array): boolean {

@@ -66,6 +66,7 @@ export class RelaySource {
     };
 
     from.onBytes = take;
+    from.isHeld = () => to.writableLength > 0;
     from.socket.setTimeout(0);
     from.socket.once('error', reject);
     // The last bytes may wait for the destination when the source has closed already.

@@ -1,0 +1,20 @@
+/** A certificate for `localhost` and 127.0.0.1 that signs itself, and its key: known to everybody, good for nothing but these tests. */
+export const cert: string = `-----BEGIN CERTIFICATE-----
+MIIBnzCCAUWgAwIBAgIUPxswTb9oU58RsGDRdHWdaziheIcwCgYIKoZIzj0EAwIw
+FjEUMBIGA1UEAwwLbGFkaW5nIHRlc3QwIBcNMjYxMTI0MDAyODM2WhgPMjEyNjEw
+MzEwMDI4MzZaMBYxFDASBgNVBAMMC2xhZGluZyB0ZXN0MFkwEwYHKoZIzj0CAQYI
+KoZIzj0DAQcDQgAENKFseRmCjGD2wanAMxbSALikSJgPp/BwXBmm6Xdc7aZJ9KbY
+jnF924SNIJq+b5bBb6CxI+FcxJTJs2Y0zTdBfqNvMG0wHQYDVR0OBBYEFId8Y9mB
+YweDtvVjyTfZAr8iEffNMB8GA1UdIwQYMBaAFId8Y9mBYweDtvVjyTfZAr8iEffN
+MA8GA1UdEwEB/wQFMAMBAf8wGgYDVR0RBBMwEYIJbG9jYWxob3N0hwR/AAABMAoG
+CCqGSM49BAMCA0gAMEUCIQDEPitym6lri3qDDe+1SAb1rdGjJwHIXKBd9eox9wlX
+iwIgKtEKMBLXEWtSIiwPGFYcVInjsS/BQIpUnsvUNw6Wuro=
+-----END CERTIFICATE-----
+`;
+
+export const key: string = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgOhmYbI8yhwt0KElE
+yTcVC4xWY3NJ8z+eLvU0mmRPVTShRANCAAQ0oWx5GYKMYPbBqcAzFtIAuKRImA+n
+8HBcGabpd1ztpkn0ptiOcX3bhI0gmr5vlsFvoLEj4VzElMmzZjTNN0F+
+-----END PRIVATE KEY-----
+`;
