@@ -6,6 +6,7 @@ import {
   type Lock,
   type Plan,
   type PlanContext,
+  plan,
   readLock,
   shard,
   shardLockPath,
@@ -14,6 +15,7 @@ import {
 import picomatch from 'picomatch';
 import { configFile, loadConfiguration } from './configuration.ts';
 import { openPlaces, type Places } from './places.ts';
+import { openProgress, type Progress } from './progress/progress.ts';
 import type { PositionOf } from './render/plan.ts';
 import { usageError } from './usage.ts';
 import type { Invocation } from './verb.ts';
@@ -54,6 +56,7 @@ export function planContext(
   { places, lock }: Entries,
   { options, context }: Invocation,
   purpose: 'write' | 'rehearse',
+  progress: Progress,
 ): PlanContext {
   return {
     open: (text, role) => places.open(text, role === 'source' ? 'read' : purpose),
@@ -62,7 +65,17 @@ export function planContext(
     locked: options.locked,
     concurrency: options.concurrency,
     signal: context.signal,
+    onEvent(event) {
+      if (event.type === 'entry:planned')
+        progress.status(`looking at ${event.done} of ${event.total} images`);
+    },
   };
+}
+
+/** A plan that nobody carries out; while it is made, what is looked at is shown. */
+export async function rehearse(entries: Entries, invocation: Invocation): Promise<Plan> {
+  using progress = openProgress(invocation.context, invocation.options);
+  return await plan(entries.entries, planContext(entries, invocation, 'rehearse', progress));
 }
 
 /** Keeps what a plan has seen, where a lock is kept: ages count from the first sight, also of what was blocked. */

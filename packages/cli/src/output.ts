@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ConfigIssue } from '@lading/config';
+import { LadingError } from '@lading/oci';
 import type { Context } from './context.ts';
 import { describeFailure, type Failure } from './failure.ts';
 import type { Options } from './options.ts';
@@ -48,7 +49,12 @@ export function openOutput(context: Context, options: Options): Output {
     paintResult: paintFor(context, stdout, options.color !== false),
     result: (line) => void (machine || stdout.write(`${line}\n`)),
     async bytes(chunks) {
-      if (!machine) await pipeline(Readable.from(chunks), stdout, { end: false, signal: context.signal });
+      if (machine) return;
+      try {
+        await pipeline(Readable.from(chunks), stdout, { end: false, signal: context.signal });
+      } catch (error) {
+        throw (error as { code?: string }).code === 'EPIPE' ? outputClosed(error) : error;
+      }
     },
     document,
     event: (event) => void (options.jsonLines && stdout.write(`${JSON.stringify(event)}\n`)),
@@ -65,6 +71,11 @@ export function openOutput(context: Context, options: Options): Output {
       return failure;
     },
   };
+}
+
+/** `lading blob … | head`: the reader has what it wanted, which is nobody's failure. */
+export function outputClosed(cause?: unknown): LadingError {
+  return new LadingError('ERR_LADING_OUTPUT_CLOSED', 'nobody reads standard output any more', { cause });
 }
 
 /** The code frames of a configuration's errors. Its package is loaded only when there are some. */

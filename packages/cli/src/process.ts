@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { LadingError } from '@lading/oci';
 import type { Context } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
-import { openOutput } from './output.ts';
+import { openOutput, outputClosed } from './output.ts';
 import { runProgram } from './program.ts';
 
 /** How long open handles may keep a finished process, milliseconds: a bound for what a library forgot to close. */
@@ -46,11 +46,11 @@ function listenForSignals(interruption: AbortController): void {
   }
 }
 
-/** `lading tags … | head -1`: the reader has what it wanted, which is nobody's failure. */
+/** What is under way ends when nobody reads the result. */
 function listenForClosedOutput(interruption: AbortController): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    interruption.abort(new LadingError('ERR_LADING_OUTPUT_CLOSED', 'nobody reads standard output any more'));
+    interruption.abort(outputClosed(error));
   });
   process.stderr.on('error', () => undefined);
 }

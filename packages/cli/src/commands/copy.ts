@@ -1,6 +1,9 @@
+import type { Platform } from '@lading/oci';
 import { copy, isNotFound } from '@lading/store';
+import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { openPlaces, type Place } from '../places.ts';
+import { loadPlatform } from '../image.ts';
+import { openPlaces, type Place, place } from '../places.ts';
 import { openProgress } from '../progress/progress.ts';
 import { formatBytes, formatDuration, shortDigest } from '../render/quantities.ts';
 import type { Invocation, Run } from '../verb.ts';
@@ -8,8 +11,11 @@ import type { Invocation, Run } from '../verb.ts';
 export const run: Run = async (invocation) => {
   const { args, options, context, output } = invocation;
   await using places = await openPlaces(invocation);
-  const source = await places.image(args[0]!);
-  const destination = await places.destination(args[1]!, source, options.dryRun ? 'rehearse' : 'write');
+  const named = await places.image(args[0]!);
+  const destination = await places.destination(args[1]!, named, options.dryRun ? 'rehearse' : 'write');
+  // What `docker load` takes has no place for an index: the platform's own image goes there, as it is.
+  const single = args[1]!.startsWith('docker-archive:') ? options.platform?.[0] : undefined;
+  const source = single === undefined ? named : await platformOf(named, single, context);
   if (options.dryRun) return rehearse(invocation, source, destination);
 
   const started = context.now();
@@ -18,7 +24,7 @@ export const run: Run = async (invocation) => {
   const result = await copy(source.store, source.reference, destination.store, destination.reference, {
     signal: context.signal,
     concurrency: options.concurrency,
-    platforms: options.platform,
+    platforms: single === undefined ? options.platform : undefined,
     referrers: options.referrers,
     foreignLayers: options.foreignLayers,
     onEvent(event) {
@@ -48,6 +54,11 @@ export const run: Run = async (invocation) => {
   output.result(image);
   return exitCodes.ok;
 };
+
+async function platformOf(image: Place, platform: Platform, { signal }: Context): Promise<Place> {
+  const { descriptor } = await loadPlatform(image.store, image.reference, platform, { signal });
+  return place(image.store, descriptor.digest);
+}
 
 /** Says what a copy would do, by comparing digests. */
 async function rehearse({ context, output }: Invocation, source: Place, destination: Place) {

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { emptyLock, type Lock, mergeLocks, plan, readLock, shardLockPath, writeLock } from '@lading/sync';
-import { openEntries, planContext } from '../entries.ts';
+import { emptyLock, type Lock, mergeLocks, readLock, shardLockPath, writeLock } from '@lading/sync';
+import { openEntries, rehearse } from '../entries.ts';
 import { exitCodeOfEntries } from '../exit-codes.ts';
 import { describeFailure } from '../failure.ts';
 import { alignColumns } from '../render/columns.ts';
@@ -15,7 +15,7 @@ export const run: Run = async (invocation) => {
   await using places = opened.places;
   const shards = options.shard === undefined ? await shardLocks(opened.lockFile) : [];
   const known = mergeLocks([opened.lock ?? emptyLock, ...(await Promise.all(shards.map(readLockOrNone)))]);
-  const planned = await plan(opened.entries, planContext({ ...opened, lock: known }, invocation, 'rehearse'));
+  const planned = await rehearse({ ...opened, lock: known }, invocation);
   const lock = planned.lock ?? known;
 
   const file =

@@ -1,5 +1,5 @@
-import { hasChanges, plan, planDocument } from '@lading/sync';
-import { openEntries, planContext } from '../entries.ts';
+import { hasChanges, planDocument } from '@lading/sync';
+import { openEntries, rehearse } from '../entries.ts';
 import { exitCodeOfEntries, exitCodes } from '../exit-codes.ts';
 import { describeFailure } from '../failure.ts';
 import { renderFailure } from '../render/failure.ts';
@@ -10,7 +10,7 @@ export const run: Run = async (invocation) => {
   const { options, output } = invocation;
   const entries = await openEntries(invocation);
   await using places = entries.places;
-  const result = await plan(entries.entries, planContext(entries, invocation, 'rehearse'));
+  const result = await rehearse(entries, invocation);
   output.document({ ...planDocument(result), requests: places.requests() });
   for (const line of renderPlan(result, output.paintResult, entries.positionOf)) output.result(line);
 

@@ -1,4 +1,4 @@
-import { apply, type Plan, plan, reportDocument, type SyncReport, syncExitCode } from '@lading/sync';
+import { apply, type PlannedImage, plan, reportDocument, type SyncReport, syncExitCode } from '@lading/sync';
 import { type Entries, openEntries, planContext, saveLock } from '../entries.ts';
 import { describeFailure } from '../failure.ts';
 import { annotate, openLogGroup } from '../github.ts';
@@ -17,10 +17,7 @@ export const run: Run = async (invocation) => {
   const started = context.now();
   const entries = await openEntries(invocation);
   await using places = entries.places;
-  const planned = await plan(entries.entries, planContext(entries, invocation, 'write'));
-  await saveLock(entries, planned, invocation);
-
-  const report = await carryOut(planned, entries, invocation);
+  const report = await bringUpToDate(entries, invocation);
   await places.finish();
   annotate(context, failuresOf(report, entries));
   const requests = places.requests();
@@ -29,16 +26,16 @@ export const run: Run = async (invocation) => {
   return syncExitCode(report);
 };
 
-/** Applies the plan and shows how it goes. */
-async function carryOut(planned: Plan, { positionOf }: Entries, invocation: Invocation): Promise<SyncReport> {
+/** Plans and applies, and shows how it goes. */
+async function bringUpToDate(entries: Entries, invocation: Invocation): Promise<SyncReport> {
   const { context, options, output } = invocation;
-  const names = planned.images
-    .filter(({ action }) => action !== 'same')
-    .map(({ destination }) => destination.length);
-  const nameWidth = Math.min(maxNameWidth, Math.max(0, ...names));
   using _group = openLogGroup(context, 'lading sync');
   using progress = openProgress(context, options);
-  return apply(planned, {
+  const planned = await plan(entries.entries, planContext(entries, invocation, 'write', progress));
+  await saveLock(entries, planned, invocation);
+
+  const nameWidth = widthOfNames(planned.images);
+  return await apply(planned, {
     clock: context.now,
     concurrency: options.concurrency,
     signal: context.signal,
@@ -54,7 +51,7 @@ async function carryOut(planned: Plan, { positionOf }: Entries, invocation: Invo
             progress.say(`  ! ${event.image.destination}: ${event.event.message}`);
           return;
         case 'entry:done': {
-          const lines = renderResult(event.result, output.paint, positionOf, nameWidth);
+          const lines = renderResult(event.result, output.paint, entries.positionOf, nameWidth);
           const { outcome, image } = event.result;
           if (outcome === 'failed') progress.failed(image.destination, lines);
           else progress.done(image.destination, lines);
@@ -63,6 +60,15 @@ async function carryOut(planned: Plan, { positionOf }: Entries, invocation: Invo
       }
     },
   });
+}
+
+/** How wide the column of names is among the lines to come. */
+function widthOfNames(images: readonly PlannedImage[]): number {
+  let width = 0;
+  for (const { action, destination } of images) {
+    if (action !== 'same' && destination.length <= maxNameWidth) width = Math.max(width, destination.length);
+  }
+  return width;
 }
 
 function failuresOf({ results }: SyncReport, { positionOf }: Entries) {

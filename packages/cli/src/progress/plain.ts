@@ -9,8 +9,10 @@ const silenceMs = 15_000;
 export function plainProgress(context: Context, inWork: InWork): ProgressView {
   const beat = (): void => {
     const transfers = inWork.transfers();
-    if (transfers.length === 0) return;
-    context.stderr.write(`${renderHeartbeat(transfers, inWork.done(), context.now())}\n`);
+    const status = inWork.status();
+    if (transfers.length > 0) {
+      context.stderr.write(`${renderHeartbeat(transfers, inWork.done(), context.now())}\n`);
+    } else if (status !== '') context.stderr.write(`  … ${status}\n`);
   };
   const timer = setInterval(beat, silenceMs).unref();
   const print = (lines: readonly string[]): void => {

@@ -15,6 +15,8 @@ export interface Progress extends Disposable {
   failed(name: string, lines: readonly string[]): void;
   /** A line in between. */
   say(line: string): void;
+  /** What is going on where no image is in work, for example `looking at 12 of 200 images`. */
+  status(text: string): void;
 }
 
 /** What a way of showing progress does; the images in work are kept for it. */
@@ -29,13 +31,19 @@ export interface ProgressView extends Disposable {
 export interface InWork {
   readonly transfers: () => readonly Transfer[];
   readonly done: () => number;
+  readonly status: () => string;
 }
 
 /** Progress in the style that the options and the terminal ask for. */
 export function openProgress(context: Context, options: Options): Progress {
   const transfers = new Map<string, Transfer>();
   let done = 0;
-  const inWork: InWork = { transfers: () => [...transfers.values()], done: () => done };
+  let status = '';
+  const inWork: InWork = {
+    transfers: () => [...transfers.values()],
+    done: () => done,
+    status: () => status,
+  };
   const view = openView(context, options, inWork);
   const end = (name: string): void => {
     transfers.delete(name);
@@ -60,6 +68,10 @@ export function openProgress(context: Context, options: Options): Progress {
       view.warn(lines);
     },
     say: (line) => view.print([line]),
+    status(text) {
+      status = text;
+      view.changed();
+    },
     [Symbol.dispose]: () => view[Symbol.dispose](),
   };
 }

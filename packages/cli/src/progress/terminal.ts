@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { cutTo } from '../render/columns.ts';
 import { renderFrame } from './frame.ts';
 import type { InWork, ProgressView } from './progress.ts';
 
@@ -14,7 +15,9 @@ export function terminalProgress(context: Context, inWork: InWork): ProgressView
   const erase = (): string => (drawn === 0 ? '' : `\x1b[${drawn}A\x1b[0J`);
   const draw = (above: readonly string[]): void => {
     const size = { columns: stderr.columns ?? 80, rows: stderr.rows ?? 24 };
-    const frame = renderFrame(inWork.transfers(), size, context.now());
+    const images = renderFrame(inWork.transfers(), size, context.now());
+    const status = inWork.status();
+    const frame = images.length > 0 || status === '' ? images : [cutTo(size.columns - 1, `  ▸ ${status}`)];
     const before = erase();
     drawn = frame.length;
     // One write for all of it, so that no half frame is ever seen.

@@ -23,7 +23,7 @@ export const entryVerbs: readonly Verb[] = [
     name: 'plan',
     summary: 'show what sync would do',
     description: 'Compares digests at both sides: two small requests per entry, and nothing is written.',
-    options: [...entryOptions, 'detailedExitcode'],
+    options: [...entryOptions, 'detailedExitcode', 'progress'],
     examples: [
       ['lading plan', 'what would change'],
       ['lading plan -c images.yaml --only "ghcr.io/acme/*"', 'for some destinations of another file'],
@@ -53,7 +53,7 @@ export const entryVerbs: readonly Verb[] = [
     name: 'lock',
     summary: 'write down in lading.lock which digest each tag stands for now',
     description: 'With --locked, plan and sync then take exactly these digests until the next lading lock.',
-    options: ['config', 'only', 'shard', 'concurrency', 'dryRun', ...registryOptions],
+    options: ['config', 'only', 'shard', 'concurrency', 'dryRun', 'progress', ...registryOptions],
     examples: [
       ['lading lock', 'refresh lading.lock beside config.yaml'],
       ['lading lock --dry-run', 'see what moved since'],
