@@ -22,11 +22,9 @@ export function isDigest(value: unknown): value is Digest {
 export function parseDigest(value: string): Digest {
   if (isDigest(value)) return value;
   const algorithm = value.slice(0, Math.max(0, value.indexOf(':')));
-  const length = encodedLength[algorithm as DigestAlgorithm];
-  const why =
-    length === undefined
-      ? 'a digest starts with sha256: or sha512:'
-      : `${algorithm}: is followed by ${length} lower-case hexadecimal digits`;
+  const why = Object.hasOwn(encodedLength, algorithm)
+    ? `${algorithm}: is followed by ${encodedLength[algorithm as DigestAlgorithm]} lower-case hexadecimal digits`
+    : 'a digest starts with sha256: or sha512:';
   throw new LadingError('ERR_LADING_DIGEST', `invalid digest ${JSON.stringify(value.slice(0, 160))}: ${why}`);
 }
 

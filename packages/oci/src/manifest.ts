@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Descriptor } from './descriptor.ts';
-import { type Digest, digestOf, isDigest } from './digest.ts';
+import { type Digest, type DigestAlgorithm, digestOf, isDigest } from './digest.ts';
 import { LadingError } from './errors.ts';
 import {
   bareMediaType,
@@ -62,7 +62,8 @@ const descriptor = z.object({
   digest: z.custom<Digest>(isDigest, 'is not a sha256 or sha512 digest'),
   size: z.number().check(z.int(), z.gte(0)),
   annotations: z.nullish(annotations),
-  platform: z.nullish(platform),
+  // Index entries of artifacts have platforms of all kinds; one that says nothing is none.
+  platform: z.catch(z.nullish(platform), undefined),
   artifactType: z.nullish(z.string()),
   data: z.nullish(z.string()),
   urls: z.nullish(z.array(z.string())),
@@ -97,6 +98,10 @@ export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
       'Push the image again with a current tool.',
     );
   }
+  // Readers that differ in what they take it for would see two images behind one digest (CVE-2021-41190).
+  if (document.manifests != null && (document.layers != null || document.config != null)) {
+    throw problem('it is an index and an image at once');
+  }
   const actual = manifestMediaType(document, said);
   if (isIndexMediaType(actual)) {
     const parsed = check(indexSchema, document);
@@ -120,8 +125,11 @@ export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
 }
 
 /** The descriptor of a manifest's own bytes. */
-export function describeManifest(manifest: Pick<Manifest, 'bytes' | 'mediaType'>): Descriptor {
-  return { mediaType: manifest.mediaType, digest: digestOf(manifest.bytes), size: manifest.bytes.byteLength };
+export function describeManifest(
+  { bytes, mediaType }: Pick<Manifest, 'bytes' | 'mediaType'>,
+  algorithm: DigestAlgorithm = 'sha256',
+): Descriptor {
+  return { mediaType, digest: digestOf(bytes, algorithm), size: bytes.byteLength };
 }
 
 /** What a manifest points at, in the order in which it must exist at a destination: config and layers, or child manifests. */

@@ -1,18 +1,22 @@
 import type { Platform } from './descriptor.ts';
 import { LadingError } from './errors.ts';
 
-const architectureAliases: Readonly<Record<string, string>> = {
-  x86_64: 'amd64',
-  'x86-64': 'amd64',
-  aarch64: 'arm64',
-  armhf: 'arm/v7',
-  armel: 'arm/v6',
-  i386: '386',
-  i686: '386',
-};
+const architectureAliases: ReadonlyMap<string, string> = new Map([
+  ['x86_64', 'amd64'],
+  ['x86-64', 'amd64'],
+  ['aarch64', 'arm64'],
+  ['armhf', 'arm/v7'],
+  ['armel', 'arm/v6'],
+  ['i386', '386'],
+  ['i686', '386'],
+]);
 
 /** Variants that mean the same as none (containerd's platforms/database.go normalises them likewise). */
-const defaultVariants: Readonly<Record<string, string>> = { arm64: 'v8', amd64: 'v1', arm: 'v7' };
+const defaultVariants: ReadonlyMap<string, string> = new Map([
+  ['arm64', 'v8'],
+  ['amd64', 'v1'],
+  ['arm', 'v7'],
+]);
 
 const component = /^[A-Za-z0-9_.-]+$/;
 
@@ -29,7 +33,7 @@ export function parsePlatform(text: string): Platform {
   }
   if (parts.length === 1) parts.unshift('linux');
   const [os = '', named = '', ownVariant] = parts;
-  const [architecture = '', aliasVariant] = (architectureAliases[named] ?? named).split('/');
+  const [architecture = '', aliasVariant] = (architectureAliases.get(named) ?? named).split('/');
   const variant = ownVariant ?? aliasVariant;
   return variant === undefined ? { os, architecture } : { os, architecture, variant };
 }
@@ -57,5 +61,5 @@ export function matchesPlatform(wanted: Platform, offered: Platform): boolean {
 }
 
 function variantOf(platform: Platform): string {
-  return platform.variant || defaultVariants[platform.architecture] || '';
+  return platform.variant || defaultVariants.get(platform.architecture) || '';
 }

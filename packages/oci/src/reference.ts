@@ -28,6 +28,9 @@ const hostPattern =
 /** Longest host and repository together that all known registries take (distribution-spec, Pulling manifests). */
 const maxNameLength = 255;
 
+/** Far more than host, repository, tag and digest together can have: longer text is not looked at. */
+const maxTextLength = 2_048;
+
 /** True for a tag by the grammar of distribution-spec 1.1. */
 export function isTag(value: unknown): value is string {
   return typeof value === 'string' && tagPattern.test(value);
@@ -47,6 +50,7 @@ export function isRepository(value: unknown): value is string {
 export function parseReference(text: string): Reference {
   if (text.trim() !== text || text === '')
     throw invalid(text, 0, text === '' ? 'it is empty' : 'it starts or ends with white space');
+  if (text.length > maxTextLength) throw invalid(text, maxTextLength, `it has ${text.length} characters`);
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text);
   if (scheme) throw invalid(text, 0, `it is a name, not a URL: leave "${scheme[0]}" out`);
 

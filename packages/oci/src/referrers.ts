@@ -1,5 +1,5 @@
 import type { Descriptor } from './descriptor.ts';
-import { type Digest, digestAlgorithm, digestHex } from './digest.ts';
+import { type Digest, type DigestAlgorithm, digestAlgorithm, digestHex } from './digest.ts';
 import { describeManifest, type Manifest } from './manifest.ts';
 import { mediaTypes } from './media-types.ts';
 
@@ -19,11 +19,11 @@ export function cosignTags(subject: Digest): readonly string[] {
  * How a referrer stands in a list of referrers: its `artifactType` (or its config's media type) and its annotations are pulled up
  * (distribution-spec, Listing Referrers and Pushing Manifests with Subject).
  */
-export function describeReferrer(manifest: Manifest): Descriptor {
+export function describeReferrer(manifest: Manifest, algorithm: DigestAlgorithm = 'sha256'): Descriptor {
   const artifactType =
     manifest.artifactType ?? (manifest.kind === 'image' ? manifest.config.mediaType : undefined);
   return {
-    ...describeManifest(manifest),
+    ...describeManifest(manifest, algorithm),
     ...(artifactType !== undefined && { artifactType }),
     ...(manifest.annotations !== undefined && { annotations: manifest.annotations }),
   };

@@ -2,6 +2,7 @@ import {
   type Descriptor,
   type Digest,
   describeReferrer,
+  digestAlgorithm,
   isDigest,
   isManifestMediaType,
   type Manifest,
@@ -76,10 +77,10 @@ export function memoryStore(name = 'memory'): ContentStore {
       if (!isDigest(tag)) tagged.set(tag, manifest.digest);
     },
     async *referrers(subject, { artifactType, signal } = {}) {
-      for (const { manifest } of [...manifests.values()]) {
+      for (const [digest, { manifest }] of [...manifests]) {
         signal?.throwIfAborted();
         if (manifest.subject?.digest !== subject.digest) continue;
-        const referrer = describeReferrer(manifest);
+        const referrer = describeReferrer(manifest, digestAlgorithm(digest));
         if (artifactType === undefined || referrer.artifactType === artifactType) yield referrer;
       }
     },

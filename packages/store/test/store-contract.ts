@@ -138,7 +138,10 @@ export function storeContract(
         const { store, reopen } = await open();
         const annotations = { 'org.example.by': 'nobody', 'org.opencontainers.image.ref.name': 'v9' };
         const subject = makeImage({ algorithm });
-        const signature = makeReferrer(subject, 'application/vnd.example.signature', { annotations });
+        const signature = makeReferrer(subject, 'application/vnd.example.signature', {
+          annotations,
+          algorithm,
+        });
         const sbom = makeReferrer(subject, 'application/vnd.example.sbom');
         await fill(store, withReferrers(subject, signature, sbom), 'v1');
         for (const place of [store, await reopen()]) {

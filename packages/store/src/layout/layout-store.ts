@@ -91,7 +91,7 @@ export function layoutStore(name: string, files: LayoutFiles, options: LayoutOpt
     const manifest = isManifestMediaType(mediaType) ? await readManifest(digest, mediaType) : undefined;
     const referrer = manifest?.subject && {
       subject: manifest.subject.digest,
-      descriptor: describeReferrer(manifest),
+      descriptor: describeReferrer(manifest, digestAlgorithm(digest)),
     };
     referrers.set(digest, referrer);
     return referrer;
@@ -140,7 +140,7 @@ export function layoutStore(name: string, files: LayoutFiles, options: LayoutOpt
       const existed = await store.exists(expected);
       if (!existed) await writable().write(path, expected, bytesSource(bytes), { signal });
       if (manifest.subject !== undefined) {
-        const entry = referrerEntry(manifest);
+        const entry = referrerEntry(manifest, expected.digest);
         await updateIndex((index) => withEntry(index, entry, undefined), { signal });
       }
       return existed ? 'existed' : 'uploaded';
@@ -205,8 +205,8 @@ interface Referrer {
 }
 
 /** How a referrer is listed, so that it is found by its subject and by nobody's tag. */
-function referrerEntry(manifest: Manifest): Descriptor {
-  const { annotations = {}, ...descriptor } = describeReferrer(manifest);
+function referrerEntry(manifest: Manifest, digest: Digest): Descriptor {
+  const { annotations = {}, ...descriptor } = describeReferrer(manifest, digestAlgorithm(digest));
   const own = Object.entries(annotations).filter(([key]) => !nameAnnotations.includes(key));
   return own.length === 0 ? descriptor : { ...descriptor, annotations: Object.fromEntries(own) };
 }
