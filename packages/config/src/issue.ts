@@ -29,6 +29,7 @@ const maxDescribed = 200;
 /** Gathers issues, and counts only when there are very many. */
 export class IssueCollector {
   readonly #issues: ConfigIssue[] = [];
+  readonly #paths = new Set<string>();
   #count = 0;
 
   get isEmpty(): boolean {
@@ -38,12 +39,14 @@ export class IssueCollector {
   /** `describe` is called only when there is room. */
   add(describe: () => ConfigIssue): void {
     this.#count += 1;
-    if (this.#issues.length < maxDescribed) this.#issues.push(describe());
+    if (this.#issues.length === maxDescribed) return;
+    const issue = describe();
+    this.#issues.push(issue);
+    this.#paths.add(JSON.stringify(issue.path));
   }
 
   has(path: ConfigPath): boolean {
-    const wanted = JSON.stringify(path);
-    return this.#issues.some((issue) => JSON.stringify(issue.path) === wanted);
+    return this.#paths.has(JSON.stringify(path));
   }
 
   /** The error that tells the first issues, in the file's order. */

@@ -13,7 +13,7 @@ export function addSchemaIssues(
 ): void {
   const schema = configJsonSchema();
   const meant = new Set<string>();
-  const decided = found.map(decisive);
+  const decided = found.flatMap(decisive);
   for (const issue of decided) {
     if (issue.code !== 'unrecognized_keys') continue;
     const parent = issue.path as (string | number)[];
@@ -37,17 +37,16 @@ export function addSchemaIssues(
   }
 }
 
-/** Of a union the branch that was meant: one that took the value's kind and found fault inside. */
-function decisive(issue: SchemaIssue): SchemaIssue {
-  if (issue.code !== 'invalid_union') return issue;
-  const branch = issue.errors.find(
-    (inner) =>
-      !inner.some(
-        (one) => one.path.length === 0 && one.code !== 'unrecognized_keys' && one.code !== 'too_small',
-      ),
-  );
-  const inner = branch?.[0];
-  return inner === undefined ? issue : decisive({ ...inner, path: [...issue.path, ...inner.path] });
+/** Of a union the issues of the branch that was meant: one that took the value's kind and found fault inside. */
+function decisive(issue: SchemaIssue): readonly SchemaIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.find((branch) => branch.every(isInside));
+  if (meant === undefined) return [issue];
+  return meant.flatMap((inner) => decisive({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+function isInside({ path, code }: SchemaIssue): boolean {
+  return path.length > 0 || code === 'unrecognized_keys' || code === 'too_small';
 }
 
 function describe(

@@ -143,6 +143,15 @@ describe('parseConfig finds', () => {
       'sync:\n- {source: a, destination: c}\nbuild:\n- {source: b, destination: c}',
       ['4:28 this destination is already that of line 2'],
     ],
+    [
+      'several in a union',
+      'sign: {keyles: true, format: all, key: 1}',
+      [
+        '1:8 unknown key "keyles" (did you mean "keyless"?)',
+        '1:30 "format" must be one of both, bundle, legacy',
+        '1:40 "key" must be text, not a number',
+      ],
+    ],
   ])('%s', (_, text, expected) => {
     expect(issues(text)).toEqual(expected);
   });
