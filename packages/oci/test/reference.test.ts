@@ -8,13 +8,12 @@ import {
   isRepository,
   isTag,
   parseReference,
-  type Reference,
 } from '../src/index.ts';
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}` as const;
 
 describe('parseReference', () => {
-  test.each<[string, Reference]>([
+  test.each([
     ['alpine', { host: 'docker.io', repository: 'library/alpine' }],
     ['alpine:3.17', { host: 'docker.io', repository: 'library/alpine', tag: '3.17' }],
     ['docker.io/alpine', { host: 'docker.io', repository: 'library/alpine' }],
@@ -28,7 +27,7 @@ describe('parseReference', () => {
     expect(apiHost(expected.host)).toBe('registry-1.docker.io');
   });
 
-  test.each<[string, Reference]>([
+  test.each([
     ['localhost/x', { host: 'localhost', repository: 'x' }],
     ['host:5000/x', { host: 'host:5000', repository: 'x' }],
     ['[::1]:5000/x', { host: '[::1]:5000', repository: 'x' }],
@@ -43,7 +42,7 @@ describe('parseReference', () => {
     expect(apiHost(expected.host)).toBe(expected.host);
   });
 
-  test.each<[string, Reference]>([
+  test.each([
     [`alpine@${digest}`, { host: 'docker.io', repository: 'library/alpine', digest }],
     [`ghcr.io/a/b:v1@${digest}`, { host: 'ghcr.io', repository: 'a/b', tag: 'v1', digest }],
   ])('case 3: %s keeps tag and digest', (text, expected) => {
