@@ -1,12 +1,13 @@
-// Makes dist/: one small entry, a chunk per command and what commands share. Everything is inside, so installing `lading` installs nothing else.
+// Makes dist/ (or the folder given): one small entry, a chunk per command and what commands share. Everything is inside, so installing `lading` installs nothing else.
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-rmSync('dist', { recursive: true, force: true });
+const outdir = process.argv[2] ?? 'dist';
+rmSync(outdir, { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: ['src/main.ts'],
-  outdir: 'dist',
+  outdir,
   bundle: true,
   splitting: true,
   minifySyntax: true,
@@ -24,7 +25,7 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 });
-writeFileSync('dist/THIRD-PARTY.txt', licences(Object.keys(metafile.inputs)));
+writeFileSync(join(outdir, 'THIRD-PARTY.txt'), licences(Object.keys(metafile.inputs)));
 
 /** The licences of the packages that ended up in the bundle. */
 function licences(inputs) {

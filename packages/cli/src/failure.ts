@@ -43,18 +43,16 @@ export function describeFailure(error: unknown): Failure {
     side,
     server: serverAnswer(chain),
     credentials: find<RegistryError, 'credentialsSource'>(chain, 'credentialsSource'),
-    hint: find<LadingError, 'hint'>(chain, 'hint'),
+    hint: find<LadingError, 'hint'>(chain, 'hint') ?? systemHint(chain),
     issues: find<ConfigError, 'issues'>(chain, 'issues'),
   };
 }
 
 /** What no package throws on purpose: a disk, a bug. */
 function unexpected(chain: readonly unknown[]): Failure {
-  const { code, syscall, path } = (chain[0] ?? {}) as { code?: string; syscall?: string; path?: string };
+  const { syscall } = (chain[0] ?? {}) as { syscall?: string };
   const message = isErrorLike(chain[0]) ? chain[0].message : String(chain[0]);
-  const hint = systemHints[code ?? ''];
-  if (syscall !== undefined)
-    return { code: 'ERR_LADING_SYSTEM', message: path ? message : `${syscall}: ${message}`, hint };
+  if (syscall !== undefined) return { code: 'ERR_LADING_SYSTEM', message, hint: systemHint(chain) };
   return {
     code: 'ERR_LADING_UNEXPECTED',
     message,
@@ -69,6 +67,12 @@ const systemHints: Readonly<Record<string, string>> = {
   EADDRINUSE:
     'Something else listens there: choose another port with --listen HOST:PORT, or 0 for a free one.',
 };
+
+/** What a failure of this machine means, wherever in the chain it is. */
+function systemHint(chain: readonly unknown[]): string | undefined {
+  const known = chain.find((link) => ((link as { code?: string }).code ?? '') in systemHints);
+  return known === undefined ? undefined : systemHints[(known as { code: string }).code];
+}
 
 function serverAnswer(chain: readonly unknown[]): ServerAnswer | undefined {
   const refusal = chain.find((link) => (link as Partial<RegistryError>).url !== undefined) as

@@ -16,7 +16,7 @@ export const run: Run = async (invocation) => {
   // What `docker load` takes has no place for an index: the platform's own image goes there, as it is.
   const single = args[1]!.startsWith('docker-archive:') ? options.platform?.[0] : undefined;
   const source = single === undefined ? named : await platformOf(named, single, context);
-  if (options.dryRun) return rehearse(invocation, source, destination);
+  if (options.dryRun) return await rehearse(invocation, source, destination);
 
   const started = context.now();
   using progress = openProgress(context, options);

@@ -32,6 +32,7 @@ async function bringUpToDate(entries: Entries, invocation: Invocation): Promise<
   using _group = openLogGroup(context, 'lading sync');
   using progress = openProgress(context, options);
   const planned = await plan(entries.entries, planContext(entries, invocation, 'write', progress));
+  progress.status('');
   await saveLock(entries, planned, invocation);
 
   const nameWidth = widthOfNames(planned.images);

@@ -14,7 +14,6 @@ export class Transfer {
   #samples: { readonly at: number; readonly bytes: number }[];
   #total: number | undefined;
   #settled = 0;
-  #publishing = false;
   #lastByteAt: number;
 
   constructor(name: string, now: number) {
@@ -50,8 +49,6 @@ export class Transfer {
         this.#sample(now);
         return;
       case 'manifest:done':
-        this.#publishing = this.#flying.size === 0;
-        return;
       case 'notice':
         return;
     }
@@ -61,12 +58,12 @@ export class Transfer {
   describe(now: number): string {
     const done = this.bytes + this.#settled;
     const amount = this.#total === undefined ? '' : `${formatBytes(done)} of ${formatBytes(this.#total)}`;
-    return [amount, this.#activity(now)].filter((part) => part !== '').join(' · ');
+    return [amount, this.#activity(done, now)].filter((part) => part !== '').join(' · ');
   }
 
-  #activity(now: number): string {
+  #activity(done: number, now: number): string {
     if (this.#total === undefined) return 'reading manifests';
-    if (this.#flying.size === 0) return this.#publishing ? 'pushing manifests' : 'waiting for its turn';
+    if (this.#flying.size === 0) return done < this.#total ? 'waiting for its turn' : 'pushing manifests';
     if (now - this.#lastByteAt > stallMs) {
       return `waiting ${Math.round((now - this.#lastByteAt) / 1000)} s for the next bytes`;
     }
