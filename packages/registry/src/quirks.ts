@@ -23,7 +23,7 @@ const rules: readonly QuirkRule[] = [
 ];
 
 /** What is known of a host before the first request. */
-export function knownQuirks(host: string): Quirks {
+function knownQuirks(host: string): Quirks {
   return Object.assign({}, ...rules.filter((rule) => rule.host.test(host)).map((rule) => rule.quirks));
 }
 

@@ -3,6 +3,7 @@ import {
   type Descriptor,
   type Digest,
   describeReferrer,
+  digestAlgorithm,
   type Manifest,
   mediaTypes,
   parseManifest,
@@ -42,6 +43,7 @@ export async function* listReferrers(
 export async function announceReferrer(
   session: Session,
   referrer: Manifest,
+  digest: Digest,
   pushed: HttpResponse,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -54,7 +56,7 @@ export async function announceReferrer(
   // Without the header the specification asks for the tag. A registry that has the API and forgets the header would only get litter.
   if (session.memory.referrers === undefined) await discover(session, subject.digest, signal);
   if (session.memory.referrers === 'api') return;
-  await addToFallback(session, subject.digest, describeReferrer(referrer), signal);
+  await addToFallback(session, subject.digest, describeReferrer(referrer, digestAlgorithm(digest)), signal);
 }
 
 async function* everyReferrer(

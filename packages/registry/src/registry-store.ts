@@ -179,7 +179,13 @@ export class RegistryStore implements ContentStore {
     const response = await this.#putUnder(manifest, bytes, reference, signal);
     // Most manifests have no subject: those are not parsed.
     if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"subject"')) return;
-    await announceReferrer(this.#session, parseManifest(bytes, manifest.mediaType), response, signal);
+    await announceReferrer(
+      this.#session,
+      parseManifest(bytes, manifest.mediaType),
+      manifest.digest,
+      response,
+      signal,
+    );
   }
 
   async #putUnder(

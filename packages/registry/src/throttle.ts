@@ -3,7 +3,7 @@ import type { HostState, HostStates } from './host-state.ts';
 import type { HttpRequest, Send } from './http.ts';
 
 /** Requests in flight at once to one server, reads and writes counted apart, unless its options say otherwise. */
-export const defaultConcurrency = 16;
+const defaultConcurrency = 16;
 /** What one server may be asked at most. */
 export interface ThrottleLimits {
   readonly concurrency?: number | undefined;

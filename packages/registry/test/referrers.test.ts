@@ -211,6 +211,16 @@ describe('pushing a referrer', () => {
     await expect(all(repository)).resolves.toEqual([one.digest, two.digest]);
   });
 
+  test('case 56: a referrer that is stored by its sha512 is listed by it', async () => {
+    const { script, list } = tagOnlyRegistry();
+    await using server = await fakeServer(script);
+    await using registry = testRegistry();
+    const one = signature('one');
+    const digest = digestOf(one.bytes, 'sha512');
+    await registry.repository(`${server.host}/a`).push({ ...one, digest }, bytesSource(one.bytes));
+    expect(list().map((entry) => entry.digest)).toEqual([digest]);
+  });
+
   test('case 61: writers of one process take turns, and none is lost', async () => {
     const { script, list } = tagOnlyRegistry();
     await using server = await fakeServer(script);
