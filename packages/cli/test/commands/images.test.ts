@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RegistryServer } from '@lading/server';
 import { makeDistribution, makeImage, pushImage, type TestImage } from '@lading/testkit';
 import { lading } from '../support/lading.ts';
-import { registryIn, type Scratch, scratch } from '../support/registries.ts';
+import { deadHost, registryIn, type Scratch, scratch } from '../support/registries.ts';
 
 const distribution: TestImage = makeDistribution({ payload: 2000 });
 const single: TestImage = makeImage({ platform: 'linux/arm64' });
@@ -63,14 +63,15 @@ describe('lading digest', () => {
   });
 
   test('a dead host is told with a hint', async () => {
-    const { code, stderr } = await lading(['digest', '127.0.0.1:1/x']);
+    const host = await deadHost();
+    const { code, stderr } = await lading(['digest', `${host}/x`]);
     expect(code).toBe(1);
     expect(stderr).toContain('ERR_LADING_UNREACHABLE');
-    expect(stderr).toContain('hint: is the registry running at 127.0.0.1:1?');
+    expect(stderr).toContain(`hint: is the registry running at ${host}?`);
   });
 
   test('--timeout ends what takes longer', async () => {
-    const { code, stderr } = await lading(['digest', '127.0.0.1:1/x', '--timeout', '1ms']);
+    const { code, stderr } = await lading(['digest', `${await deadHost()}/x`, '--timeout', '1ms']);
     expect(code).toBe(1);
     expect(stderr).toContain('ERR_LADING_TIMEOUT');
   });

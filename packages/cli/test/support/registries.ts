@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RegistryOptions, type RegistryServer, startRegistry } from '@lading/server';
@@ -20,4 +22,14 @@ export function registryIn(
   options: Partial<RegistryOptions> = {},
 ): Promise<RegistryServer> {
   return startRegistry({ directory: join(parent.path, name), ...options });
+}
+
+/** `host:port` where nothing listens. */
+export async function deadHost(): Promise<string> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return `127.0.0.1:${port}`;
 }
