@@ -2,6 +2,14 @@ import { exitCodeMeanings } from './exit-codes.ts';
 import { alignColumns } from './render/columns.ts';
 import type { Verb } from './verb.ts';
 
+/** How images are named on command lines and in config.yaml. */
+export const locationForms: readonly (readonly [form: string, where: string])[] = [
+  ['[HOST/]REPOSITORY[:TAG][@DIGEST]', 'in a registry; alpine is docker.io/library/alpine:latest'],
+  ['oci:DIR[:TAG|@DIGEST]', 'in an OCI layout folder'],
+  ['oci-archive:FILE[:TAG|@DIGEST]', 'in a tar file of an OCI layout'],
+  ['docker-archive:FILE[:REFERENCE]', 'in a tar file as docker save writes it'],
+];
+
 /** What follows a command's options in its help: examples and environment. */
 export function helpTail(verb: Verb): string {
   const examples = verb.examples.flatMap(([command, what]) => [`  # ${what}`, `  ${command}`, '']);
@@ -20,12 +28,7 @@ export function rootHelpTail(): string {
   return [
     '',
     'Images are named by',
-    ...table([
-      ['[HOST/]REPOSITORY[:TAG][@DIGEST]', 'in a registry; alpine is docker.io/library/alpine'],
-      ['oci:DIR[:TAG|@DIGEST]', 'in an OCI layout folder'],
-      ['oci-archive:FILE[:TAG|@DIGEST]', 'in a tar file of an OCI layout'],
-      ['docker-archive:FILE[:NAME:TAG]', 'in a tar file as docker save writes it'],
-    ]),
+    ...table(locationForms),
     '',
     'Exit codes:',
     ...table(exitCodeMeanings.map(([code, meaning]) => [String(code), meaning])),

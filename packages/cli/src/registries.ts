@@ -20,6 +20,9 @@ export async function openRegistries(
   settings: Config['registries'],
 ): Promise<RegistryClient> {
   let requests = 0;
+  for (const [host, { createRepository }] of Object.entries(settings)) {
+    if (createRepository) output.say(`registries.${host}.createRepository has no effect yet`);
+  }
   const registry = openRegistry({
     credentials: credentials({
       env: context.env,
@@ -62,10 +65,16 @@ async function hostOptions(
 }
 
 async function oneHost(
-  { tls, ca, concurrency, mirrors }: RegistrySettings,
+  { tls, ca, concurrency, rateLimit, mirrors }: RegistrySettings,
   cwd: string,
 ): Promise<HostOptions> {
-  return { tls, concurrency, mirrors, ca: ca === undefined ? undefined : await readAuthority(ca, cwd) };
+  return {
+    tls,
+    concurrency,
+    rateLimit,
+    mirrors,
+    ca: ca === undefined ? undefined : await readAuthority(ca, cwd),
+  };
 }
 
 async function readAuthority(file: string, cwd: string): Promise<string> {
