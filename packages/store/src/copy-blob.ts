@@ -42,7 +42,7 @@ async function share(run: CopyRun, task: BlobTask): Promise<PushOutcome> {
       if (claim === undefined) return undefined;
       try {
         const result = await send(run, task);
-        claim.done();
+        ledger.add(destination, digest);
         return result;
       } finally {
         claim.release();
@@ -83,7 +83,7 @@ function contentOf(run: CopyRun, blob: Descriptor, manifest: Descriptor): Conten
   let tap: Tap | undefined;
 
   const openTap = (): Tap | undefined => {
-    if (onBlob === undefined || tap !== undefined) return tap;
+    if (onBlob === undefined || tap !== undefined || run.wasTapped(blob)) return tap;
     tap = new Tap(blob);
     const bytes = tap.stream;
     run.tapped(blob, async () => onBlob({ descriptor: blob, manifest, bytes }));

@@ -41,7 +41,7 @@ export class GraphCopy {
   manifest(target: Descriptor, optional: boolean, depth = 0): Promise<void> {
     return this.#only('manifests', target, async () => {
       const run = this.#run;
-      if (this.#check && (await this.exists(target))) return run.finished('manifest', target, 'existed');
+      if (await this.exists(target)) return run.finished('manifest', target, 'existed');
       const read = await (optional ? readManifestIfPresent : readManifest)(run, target);
       if (read === undefined)
         return this.#skip('manifest', target, 'missing-manifest', 'the source does not have it');
@@ -76,9 +76,12 @@ export class GraphCopy {
     await run.all([config, ...layers]);
   }
 
-  exists(target: Descriptor): Promise<boolean> {
+  /** Whether the destination has a manifest, as far as this run did it or a question about it is worth asking. */
+  async exists(target: Descriptor): Promise<boolean> {
     const { destination } = this.#run.stores;
-    const { signal, manifests } = this.#run;
+    const { signal, manifests, ledger } = this.#run;
+    if (ledger.holds(destination, target.digest)) return true;
+    if (!this.#check) return false;
     return this.#run.at('destination', target, () =>
       manifests.run(() => destination.exists(target, { signal })),
     );
@@ -96,6 +99,7 @@ export class GraphCopy {
         await run.manifests.run(put);
       }
     });
+    run.ledger.add(run.stores.destination, read.descriptor.digest);
     run.finished('manifest', read.descriptor, 'uploaded');
   }
 

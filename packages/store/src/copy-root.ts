@@ -54,12 +54,26 @@ export async function checkImagePlatform(
 ): Promise<void> {
   if (manifest.kind !== 'image' || platforms.length === 0 || !isImageConfig(manifest.config)) return;
   const config = await readAll(await store.fetch(manifest.config, options), manifestLimits.maxBytes);
-  const offered = JSON.parse(new TextDecoder().decode(config)) as Platform;
+  const offered = platformOf(config);
   const missing = platforms.find((wanted) => !matchesPlatform(wanted, offered));
   if (missing === undefined) return;
   throw new LadingError('ERR_LADING_PLATFORM', `the image has no platform ${formatPlatform(missing)}`, {
     hint: `It is an image for ${formatPlatform(offered)} alone.`,
   });
+}
+
+/** @throws {LadingError} `ERR_LADING_MANIFEST` */
+function platformOf(config: Uint8Array): Platform {
+  try {
+    const {
+      os = '',
+      architecture = '',
+      variant,
+    } = JSON.parse(new TextDecoder().decode(config)) as Partial<Platform>;
+    return { os, architecture, ...(variant !== undefined && { variant }) };
+  } catch (cause) {
+    throw new LadingError('ERR_LADING_MANIFEST', "the image's config is not JSON", { cause });
+  }
 }
 
 function isImageConfig({ mediaType }: Descriptor): boolean {

@@ -22,7 +22,7 @@ export class CopyRun {
   readonly manifests: Limiter;
   bytesMoved = 0;
   bytesMounted = 0;
-  readonly #taps: Promise<void>[] = [];
+  readonly #taps = new Map<Digest, Promise<void>>();
   readonly #failure = new AbortController();
 
   constructor(source: ContentStore, destination: ContentStore, options: TransferOptions) {
@@ -97,7 +97,8 @@ export class CopyRun {
 
   /** Keeps track of a tapper. When it fails, the copy goes on: what it wanted to know can be read from the destination. */
   tapped(descriptor: Descriptor, work: () => Promise<void>): void {
-    this.#taps.push(
+    this.#taps.set(
+      descriptor.digest,
       work().catch((error: unknown) =>
         this.emit({
           type: 'notice',
@@ -108,21 +109,26 @@ export class CopyRun {
     );
   }
 
+  /** True when a tapper has had the blob: content that is sent again is not shown again. */
+  wasTapped({ digest }: Descriptor): boolean {
+    return this.#taps.has(digest);
+  }
+
+  /** The end of all tappers; their streams have ended by then. */
+  async tapsSettled(): Promise<void> {
+    await Promise.all(this.#taps.values());
+  }
+
   /** Runs the whole copy and leaves nothing running. */
   async whole<T>(work: () => Promise<T>): Promise<T> {
     try {
-      const result = await work();
-      await this.tapsSettled();
-      return result;
+      return await work();
     } catch (error) {
       const reason: unknown = this.signal.aborted ? this.signal.reason : error;
       this.#failure.abort(reason);
-      await this.tapsSettled();
       throw reason;
+    } finally {
+      await this.tapsSettled();
     }
-  }
-
-  async tapsSettled(): Promise<void> {
-    await Promise.all(this.#taps);
   }
 }

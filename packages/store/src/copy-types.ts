@@ -53,7 +53,7 @@ export interface CopyHooks {
   readonly admit?: (source: Descriptor, stores: CopyStores) => Promise<void>;
   /**
    * Once per verified download, a config before its layers; blobs that were mounted or there before give none.
-   * It runs beside the copy and is settled before `beforeTag`. When it throws the copy goes on, with a notice `tap-failed`.
+   * It runs beside the copy and is settled before `beforeTag`, so it has to end when its stream does. When it throws the copy goes on, with a notice `tap-failed`.
    */
   readonly onBlob?: (tap: BlobTap) => Promise<void>;
   /** When everything is at the destination by digest, and before the tag moves. */

@@ -91,9 +91,8 @@ async function bring(
   });
   await run.hooks.admit?.(root.descriptor, run.stores);
 
-  const check = await worthChecking(run, held);
-  const graph = new GraphCopy(run, check);
-  const there = await rootIsThere(run, graph, kept, root, held, check);
+  const graph = new GraphCopy(run, await worthChecking(run, held));
+  const there = await rootIsThere(run, graph, kept, root, held);
   if (there) run.finished('manifest', kept.descriptor, 'existed');
   else {
     if (!run.sameRepository) await graph.root(kept);
@@ -122,12 +121,11 @@ async function rootIsThere(
   kept: ReadManifest,
   root: ReadManifest,
   held: Look['held'],
-  check: boolean,
 ): Promise<boolean> {
   const { digest } = kept.descriptor;
   if (held?.digest === digest) return true;
   if (run.sameRepository) return digest === root.descriptor.digest;
-  return check && graph.exists(kept.descriptor);
+  return graph.exists(kept.descriptor);
 }
 
 /** The digest of `tag@digest`, or the reference as it is. */

@@ -3,9 +3,7 @@ import type { ContentStore, StoreOptions } from './content-store.ts';
 
 /** Leave to send one digest to one place. */
 export interface LedgerClaim {
-  /** The content is there now: from here on others mount it from this store's repository. */
-  done(): void;
-  /** Ends the claim, done or not: whoever waits goes on. */
+  /** Ends the claim, whether the content is there now or not: whoever waits goes on. */
   release(): void;
 }
 
@@ -18,6 +16,8 @@ export interface TransferLedger {
   holders(store: ContentStore, digest: Digest): readonly string[];
   /** True when the content came into this very store in this run. */
   holds(store: ContentStore, digest: Digest): boolean;
+  /** The content, a manifest too, came into the store. */
+  add(store: ContentStore, digest: Digest): void;
   /** While another copy sends the content to the store's host: the end of that, whatever it is. Never rejects. */
   busy(store: ContentStore, digest: Digest): Promise<void> | undefined;
   /** Leave to send, or nothing while someone else has it. */
@@ -49,16 +49,17 @@ export function createLedger(): TransferLedger {
     holders: (store, digest) => entryOf(store, digest).holders,
     holds: (store, digest) => entryOf(store, digest).holders.includes(repositoryOf(store)),
     busy: (store, digest) => entryOf(store, digest).busy,
+    add(store, digest) {
+      const { holders } = entryOf(store, digest);
+      const repository = repositoryOf(store);
+      if (!holders.includes(repository)) holders.push(repository);
+    },
     claim(store, digest) {
       const entry = entryOf(store, digest);
       if (entry.busy !== undefined) return undefined;
       const ended = Promise.withResolvers<void>();
       entry.busy = ended.promise;
       return {
-        done() {
-          const repository = repositoryOf(store);
-          if (!entry.holders.includes(repository)) entry.holders.push(repository);
-        },
         release() {
           entry.busy = undefined;
           ended.resolve();

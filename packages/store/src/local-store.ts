@@ -1,7 +1,6 @@
 import { type Digest, LadingError } from '@lading/oci';
 import { openDockerArchive } from './archive/docker-archive.ts';
 import { openOciArchive } from './archive/oci-archive.ts';
-import type { ContentStore } from './content-store.ts';
 import { notFound } from './errors.ts';
 import { tagOf } from './layout/layout-index.ts';
 import type { LocalStore } from './layout/layout-store.ts';
@@ -15,7 +14,7 @@ export interface OpenLocalStoreOptions {
 
 /** A store, and what a location names in it. Archives are written when it is disposed of. */
 export interface OpenedLocation {
-  readonly store: LocalStore & Pick<ContentStore, typeof Symbol.asyncDispose>;
+  readonly store: LocalStore;
   /** What to give `copy`. To be read: the tag or digest asked for, or the only image there is. To be written: the tag, or `latest`. */
   readonly reference: string;
 }
@@ -33,12 +32,12 @@ export async function openLocalStore(
   const open = { oci: openLayout, 'oci-archive': openOciArchive, 'docker-archive': openDockerArchive }[
     location.kind
   ];
-  const store: OpenedLocation['store'] = await open(location.path, options);
+  const store: LocalStore = await open(location.path, options);
   const named = location.kind === 'docker-archive' ? location.reference : (location.digest ?? location.tag);
   try {
     return { store, reference: named ?? (access === 'write' ? 'latest' : await onlyImage(store)) };
   } catch (error) {
-    await store[Symbol.asyncDispose]?.();
+    await store[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -153,6 +153,18 @@ describe('onBlob', () => {
     expect(seen.size).toBe(0);
   });
 
+  test('is called once for a blob that has to be sent twice', async () => {
+    const destination = startHost('b').repository('y');
+    const old = makeImage({ layers: [rawLayer('old', layerType)] });
+    await fill(destination.inner, old, 'old');
+    destination.lost.add(image.blobs[2]!.descriptor.digest);
+    const calls: string[] = [];
+    const onBlob = async ({ descriptor }: BlobTap): Promise<void> => void calls.push(descriptor.digest);
+    await copy(await sourceOf(), 'v1', destination, 'v1', { hooks: { onBlob } });
+    expect(await missing(destination.inner, image)).toEqual([]);
+    expect(calls.sort()).toEqual(image.blobs.map((blob) => blob.descriptor.digest).sort());
+  });
+
   test('that fails does not fail the copy', async () => {
     const events: CopyEvent[] = [];
     const destination = memoryStore();

@@ -127,6 +127,15 @@ describe('requests', () => {
     expect(source.requests).toEqual(['HEAD v1', `GET ${root}`]);
   });
 
+  test('a second tag of what this run has brought is one read and one write', async () => {
+    const { source, destination } = await twoHosts();
+    const ledger = createLedger();
+    await copy(source, 'v1', destination, 'v1', { ledger });
+    const before = destination.requests.length;
+    await copy(source, 'v1', destination, 'v2', { ledger });
+    expect(destination.requests.slice(before)).toEqual(['HEAD v2', 'PUT v2']);
+  });
+
   test('an empty repository is asked once in a run whether it is', async () => {
     const { source, destination } = await twoHosts();
     const ledger = createLedger();

@@ -83,7 +83,7 @@ describe('openLocalStore', () => {
       },
     );
     await copy(source, 'v1', store, reference);
-    await store[Symbol.asyncDispose]?.();
+    await store[Symbol.asyncDispose]();
     return path;
   }
 
@@ -105,7 +105,7 @@ describe('openLocalStore', () => {
           ).rejects.toMatchObject({
             code: 'ERR_LADING_UNSUPPORTED',
           });
-          await store[Symbol.asyncDispose]?.();
+          await store[Symbol.asyncDispose]();
         }
       }
     },

@@ -36,6 +36,8 @@ export interface LocalStore extends ContentStore {
   entries(options?: StoreOptions): Promise<readonly Descriptor[]>;
   tags(options?: StoreOptions): AsyncIterable<string>;
   delete(reference: string, options?: StoreOptions): Promise<void>;
+  /** Lets go of what is open. An archive is written then. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface LayoutOptions {
@@ -136,6 +138,7 @@ export function layoutStore(name: string, files: LayoutFiles, options: LayoutOpt
         return 'uploaded';
       }
       const bytes = await readAll(await content.open({ signal }), manifestLimits.maxBytes);
+      verifyContent(expected, bytes);
       const manifest = parseManifest(bytes, expected.mediaType);
       const existed = await store.exists(expected);
       if (!existed) await writable().write(path, expected, bytesSource(bytes), { signal });
@@ -195,6 +198,9 @@ export function layoutStore(name: string, files: LayoutFiles, options: LayoutOpt
       signal?.throwIfAborted();
       return (await readIndex()).manifests;
     },
+
+    // Each file is closed when it has been read.
+    async [Symbol.asyncDispose]() {},
   };
   return store;
 }
