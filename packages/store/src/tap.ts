@@ -1,7 +1,7 @@
 import { ContentVerifier, type Descriptor, LadingError } from '@lading/oci';
 
 /** How far a tapper may fall behind the copy before it is let go: a few chunks of every socket in flight, no whole layer. */
-export const maxTapLagBytes = 8_388_608;
+const maxTapLagBytes = 8_388_608;
 
 /**
  * A side stream of content that flows by in attempts: a transfer that is tried again reads its source again, from the start or from an offset,

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { digestOf } from '@lading/oci';
 import { makeImage } from '@lading/testkit';
@@ -17,7 +18,7 @@ interface Writer {
 }
 
 function startWriter(directory: string, name: string, count: number): Writer {
-  const script = join(import.meta.dirname, 'writer.ts');
+  const script = fileURLToPath(new URL('./writer.ts', import.meta.url));
   const args = ['--conditions=@lading/source', '--no-warnings', script, directory, name, String(count)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
