@@ -44,10 +44,17 @@ export async function openEntries(invocation: Invocation): Promise<Entries> {
     lockFile,
     lock: await readLock(lockFile),
     places: await openPlaces(invocation, config),
-    positionOf({ entry }) {
-      // Entries are the configuration's own objects, whatever was left out before them.
-      return positionOf(config, ['sync', config.sync.indexOf(entry)]);
-    },
+    positionOf: positions(config),
+  };
+}
+
+/** Finds entries in their file by identity, whatever was left out before them. */
+function positions(config: Config): PositionOf {
+  let indexes: ReadonlyMap<unknown, number> | undefined;
+  return ({ entry }) => {
+    indexes ??= new Map(config.sync.map((own, index) => [own, index]));
+    const index = indexes.get(entry);
+    return index === undefined ? undefined : positionOf(config, ['sync', index]);
   };
 }
 

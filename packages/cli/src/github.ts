@@ -29,7 +29,7 @@ export function annotate(
 }
 
 /** A workflow command (docs.github.com, Workflow commands for GitHub Actions). */
-export function annotation({ subject, failure, position }: AnnotatedFailure): string {
+function annotation({ subject, failure, position }: AnnotatedFailure): string {
   const { code, side, message, hint } = failure;
   const place =
     position === undefined ? [] : [`file=${escapeProperty(position.file)}`, `line=${position.line}`];

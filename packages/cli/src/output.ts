@@ -9,7 +9,7 @@ import { type Paint, paintFor } from './paint.ts';
 import { renderFailure } from './render/failure.ts';
 
 /** The version of every JSON document that lading prints; changes when a reader of the former could break. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 /** Where a command's words go: results to stdout, everything else to stderr. */
 export interface Output {

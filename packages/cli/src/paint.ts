@@ -9,7 +9,7 @@ export type Paint = (role: Role, text: string) => string;
 
 const formats = { good: 'green', bad: 'red', change: 'yellow', quiet: 'dim', strong: 'bold' } as const;
 
-export const noPaint: Paint = (_role, text) => text;
+const noPaint: Paint = (_role, text) => text;
 
 /** Colours for a stream: on a terminal, unless `--no-color` or `NO_COLOR` (https://no-color.org) or `FORCE_COLOR` say otherwise. */
 export function paintFor(context: Pick<Context, 'env'>, stream: TextStream, color: boolean): Paint {

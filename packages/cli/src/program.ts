@@ -40,7 +40,7 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
 type Act = (verb: Verb, args: readonly string[], options: Options) => Promise<void>;
 
 /** The command tree of the verbs, as commander's. */
-export function buildProgram(context: Pick<Context, 'stdout' | 'stderr'>, act: Act): Command {
+function buildProgram(context: Pick<Context, 'stdout' | 'stderr'>, act: Act): Command {
   const program = new Command('lading')
     .description(manifest.description)
     .version(manifest.version, '-V, --version', 'print the version')

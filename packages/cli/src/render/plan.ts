@@ -46,7 +46,7 @@ function shortReference(reference: string): string {
 }
 
 /** `1 to create · 1 to update · 1 same · 17.3 MB to move`. */
-export function summarisePlan(plan: Plan): string {
+function summarisePlan(plan: Plan): string {
   const { create, retag, update, prune, same, blocked, failed } = countActions(plan);
   const counts = [
     [create + retag, 'to create'],

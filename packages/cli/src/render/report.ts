@@ -14,9 +14,10 @@ export function renderResult(
 ): string[] {
   const { image, outcome, digest, reason, bytesMoved, bytesMounted, durationMs } = result;
   const name = image.destination.padEnd(nameWidth);
-  const where = formatPosition(positionOf(image));
   const short = digest === undefined ? '' : `${shortDigest(digest)}  `;
   const time = `   ${formatDuration(durationMs)}`;
+  // Looked up only where it is shown: it takes reading the file again.
+  const where = (): string => formatPosition(positionOf(image));
   switch (outcome) {
     case 'same':
       return [];
@@ -30,11 +31,11 @@ export function renderResult(
     case 'pruned':
       return [`  ${paint('good', '-')} ${name}   deleted, no longer in ${image.source}${time}`];
     case 'kept':
-      return [`  ${paint('change', '!')} ${name}   kept: ${reason?.message ?? 'no longer wanted'}${where}`];
+      return [`  ${paint('change', '!')} ${name}   kept: ${reason?.message ?? 'no longer wanted'}${where()}`];
     case 'blocked':
-      return [`  ${paint('change', '!')} ${name}   blocked: ${reason?.message ?? 'not written'}${where}`];
+      return [`  ${paint('change', '!')} ${name}   blocked: ${reason?.message ?? 'not written'}${where()}`];
     case 'failed':
-      return renderFailure(describeFailure(result.error), paint, `${image.destination}${where}`);
+      return renderFailure(describeFailure(result.error), paint, `${image.destination}${where()}`);
     case 'interrupted':
       return [`  ${paint('change', '!')} ${name}   interrupted`];
   }
