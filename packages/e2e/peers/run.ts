@@ -5,7 +5,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
-interface RunResult {
+export interface RunResult {
   /** 0 when it did its work. */
   readonly code: number;
   readonly stdout: Buffer;
@@ -16,7 +16,7 @@ interface RunResult {
 const limitMs = 100_000;
 
 /** Runs a program to its end, whatever its exit code. */
-function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     execFile(
       command,
