@@ -42,7 +42,9 @@ type Act = (verb: Verb, args: readonly string[], options: Options) => Promise<vo
 /** The command tree of the verbs, as commander's. */
 function buildProgram(context: Pick<Context, 'stdout' | 'stderr'>, act: Act): Command {
   const program = new Command('lading')
-    .description(manifest.description)
+    .description(
+      'Keeps container images equal to their sources: by digest, between any registries, from one config.yaml.',
+    )
     .version(manifest.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', rootHelpTail())
