@@ -14,17 +14,18 @@ const maxLength = 3000;
 /** The repositories that are expected to be used at one registry, dealt into batches that are each asked for as a whole. */
 export class Expectations {
   #batches: readonly (readonly string[])[] | undefined;
-  #scopes: readonly string[] = [];
+  /** As they came: merged only when a token is wanted, which most registries never do. */
+  readonly #scopes: string[] = [];
   readonly #refused = new Set<string>();
 
   add(expectation: Expectation): void {
-    this.#scopes = mergeScopes(this.#scopes, [repositoryScope(expectation.repository, expectation.actions)]);
+    this.#scopes.push(repositoryScope(expectation.repository, expectation.actions));
     this.#batches = undefined;
   }
 
   /** The batch that covers these scopes, always in the same order, or nothing when they were not expected or the batch was refused. */
   batchFor(scopes: readonly string[]): readonly string[] | undefined {
-    this.#batches ??= deal(this.#scopes);
+    this.#batches ??= deal(mergeScopes(this.#scopes));
     const batch = this.#batches.find((candidate) => coversScopes(candidate, scopes));
     return batch === undefined || batch.length < 2 || this.#refused.has(batch.join(' ')) ? undefined : batch;
   }
