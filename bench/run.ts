@@ -46,7 +46,10 @@ for (const [name, make] of Object.entries(scenarios)) {
     const scenario = await make(ground);
     process.stderr.write(`${scenario.title}\n`);
     const rows = await runScenario(scenario, Number(values.runs)).finally(() => scenario.close?.());
-    sections.push(`## ${scenario.title}\n\nThe bar: ${scenario.bar}.\n\n${renderRows(rows)}`);
+    const { title, bar, note } = scenario;
+    sections.push(
+      `## ${title}\n\nThe bar: ${bar}.\n\n${renderRows(rows)}${note === undefined ? '' : `\n\n${note}`}`,
+    );
   });
 }
 

@@ -10,6 +10,8 @@ export interface Scenario {
   readonly title: string;
   /** What the design asks for, in words. */
   readonly bar: string;
+  /** What a reader should know of the figures. */
+  readonly note?: string;
   readonly contenders: readonly Contender[];
   /** Ends what the scenario started for itself. */
   close?(): void;
