@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Config, positionOf, type SyncEntry } from '@lading/config';
+import { LadingError } from '@lading/oci';
 import {
   emptyLock,
   formatLock,
@@ -36,8 +38,13 @@ export interface Entries {
 export async function openEntries(invocation: Invocation): Promise<Entries> {
   const config = await loadConfiguration(invocation);
   const entries = selectEntries(config.sync, invocation);
-  const file = configFile(invocation);
-  const lockFile = join(dirname(resolve(invocation.context.cwd, file)), 'lading.lock');
+  const folder = dirname(resolve(invocation.context.cwd, configFile(invocation)));
+  if (existsSync(join(folder, 'cosign.pub'))) {
+    invocation.output.say(
+      'cosign.pub stands beside the configuration: this version of lading does not sign yet',
+    );
+  }
+  const lockFile = join(folder, 'lading.lock');
   return {
     config,
     entries,
@@ -60,12 +67,15 @@ function positions(config: Config): PositionOf {
 
 /** The context of a plan over these entries: one that is carried out, or one that is only looked at. */
 export function planContext(
-  { places, lock }: Entries,
+  { config, entries, places, lock }: Entries,
   { options, context }: Invocation,
   purpose: 'write' | 'rehearse',
   progress: Progress,
 ): PlanContext {
+  places.expect(entries, purpose);
+  const guarded = new Set<unknown>(config.sync.filter(({ verify }) => verify !== undefined));
   return {
+    admit: guarded.size === 0 ? undefined : async (entry) => refuseUnverified(guarded.has(entry)),
     open: (text, role) => places.open(text, role === 'source' ? 'read' : purpose),
     clock: context.now,
     lock: lock ?? (options.locked ? emptyLock : undefined),
@@ -114,6 +124,14 @@ function selectEntries(all: readonly SyncEntry[], { options }: Invocation): read
     }
   }
   return part === undefined ? entries : shard(entries, part.index, part.count);
+}
+
+/** Closed by default: an entry that asks for a valid signature is not copied by a version that cannot check one. */
+function refuseUnverified(isGuarded: boolean): void {
+  if (!isGuarded) return;
+  throw new LadingError('ERR_LADING_UNSUPPORTED', 'this version of lading cannot check signatures yet', {
+    hint: 'take verify out of the entry only if it may enter unverified',
+  });
 }
 
 function withoutTag(destination: string): string {

@@ -41,13 +41,3 @@ const exitCodeOf: Readonly<Record<string, ExitCode>> = {
 export function exitCodeOfFailure(failure: Pick<Failure, 'code'>): ExitCode {
   return exitCodeOf[failure.code] ?? exitCodes.failed;
 }
-
-/** The exit code of a run over many entries, of which some failed: 4, 5, then 7 or 1. */
-export function exitCodeOfEntries(failures: readonly Pick<Failure, 'code'>[], entries: number): ExitCode {
-  if (failures.length === 0) return exitCodes.ok;
-  const codes = new Set(failures.map((failure) => failure.code));
-  // A refused login concerns the whole run; a refused push (ERR_LADING_DENIED) concerns one repository.
-  if (codes.has('ERR_LADING_UNAUTHORIZED')) return exitCodes.authentication;
-  if (codes.has('ERR_LADING_CONTENT_MISMATCH')) return exitCodes.verification;
-  return failures.length < entries ? exitCodes.someEntriesFailed : exitCodes.failed;
-}

@@ -23,11 +23,19 @@ export interface Place {
   readonly name: string;
 }
 
+/** As far as it says what will be opened. */
+interface Entry {
+  readonly source: string;
+  readonly destination: string;
+}
+
 /** The places that a command line or config.yaml names. Disposing closes them. */
 export interface Places extends AsyncDisposable {
   readonly registry: Registry;
   /** Requests on the wire so far. */
   readonly requests: () => number;
+  /** Tells what will be opened, so that one token of a registry can serve for all of it. */
+  expect(entries: readonly Entry[], purpose: Purpose): void;
   open(text: string, purpose: Purpose): Promise<Location>;
   /** An image that is there; without tag and digest `latest`, or the only one in a folder or archive. */
   image(text: string, purpose?: 'read' | 'change'): Promise<Place>;
@@ -52,6 +60,13 @@ export async function openPlaces(invocation: Invocation, config?: Config): Promi
   };
   const close = async (): Promise<void> => (await opened)?.close();
 
+  const expect = (text: string, purpose: Purpose): void => {
+    const location = tryParse(text);
+    if (location?.kind !== 'registry') return;
+    const { host, repository } = location.reference;
+    registry.expect([{ repository: `${host}/${repository}`, actions: actions[purpose] }]);
+  };
+
   const open = async (text: string, purpose: Purpose): Promise<Location> => {
     const location = parseLocation(text);
     if (location.kind !== 'registry') return (await local()).open(location, purpose);
@@ -64,6 +79,12 @@ export async function openPlaces(invocation: Invocation, config?: Config): Promi
   return {
     registry,
     requests,
+    expect(entries, purpose) {
+      for (const { source, destination } of entries.slice(0, maxExpected)) {
+        expect(source, 'read');
+        expect(destination, purpose);
+      }
+    },
     open,
     async image(text, purpose = 'read') {
       const { store, tag, digest } = await open(text, purpose);
@@ -89,6 +110,18 @@ export async function openPlaces(invocation: Invocation, config?: Config): Promi
       }
     },
   };
+}
+
+/** Entries that are told to the registries beforehand; later ones ask for their tokens as they come. */
+const maxExpected = 1000;
+
+/** What cannot be read becomes an error of its entry, when that is opened. */
+function tryParse(text: string): ReturnType<typeof parseLocation> | undefined {
+  try {
+    return parseLocation(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a token has to allow. */

@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Config, RegistrySettings } from '@lading/config';
-import { type HostOptions, openRegistry, type Registry } from '@lading/registry';
+import { LadingError } from '@lading/oci';
+import {
+  type AwsCredentials,
+  ecrRepositories,
+  type HostOptions,
+  isEcrHost,
+  openRegistry,
+  type Registry,
+} from '@lading/registry';
 import { credentials, type ExplicitCredential } from '@lading/registry/node';
 import manifest from '../package.json' with { type: 'json' };
 import { registryHost } from './registry-host.ts';
@@ -21,7 +29,9 @@ export async function openRegistries(
 ): Promise<RegistryClient> {
   let requests = 0;
   for (const [host, { createRepository }] of Object.entries(settings)) {
-    if (createRepository) output.say(`registries.${host}.createRepository has no effect yet`);
+    if (createRepository && !isEcrHost(host)) {
+      output.say(`registries.${host}.createRepository has no effect: it is for Amazon ECR alone`);
+    }
   }
   const registry = openRegistry({
     credentials: credentials({
@@ -29,7 +39,7 @@ export async function openRegistries(
       home: context.home,
       registries: explicitCredentials(settings),
     }),
-    hosts: await hostOptions(settings, options.plainHttp ?? [], context.cwd),
+    hosts: await hostOptions(settings, options.plainHttp ?? [], context),
     userAgent: `lading/${manifest.version}`,
     signal: context.signal,
     onWarning: ({ host, text }) => output.say(`  ! ${host} says: ${text}`),
@@ -53,10 +63,11 @@ function explicitCredentials(settings: Config['registries']): Record<string, Exp
 async function hostOptions(
   settings: Config['registries'],
   plainHttp: readonly string[],
-  cwd: string,
+  context: Invocation['context'],
 ): Promise<Record<string, HostOptions>> {
   const hosts: Record<string, HostOptions> = {};
-  for (const [host, registry] of Object.entries(settings)) hosts[host] = await oneHost(registry, cwd);
+  for (const [host, registry] of Object.entries(settings))
+    hosts[host] = await oneHost(host, registry, context);
   for (const text of plainHttp) {
     const host = registryHost(text);
     hosts[host] = { ...hosts[host], tls: 'off' };
@@ -65,8 +76,9 @@ async function hostOptions(
 }
 
 async function oneHost(
-  { tls, ca, concurrency, rateLimit, mirrors }: RegistrySettings,
-  cwd: string,
+  host: string,
+  { tls, ca, concurrency, rateLimit, mirrors, createRepository }: RegistrySettings,
+  { cwd, env }: Invocation['context'],
 ): Promise<HostOptions> {
   return {
     tls,
@@ -74,6 +86,30 @@ async function oneHost(
     rateLimit,
     mirrors,
     ca: ca === undefined ? undefined : await readAuthority(ca, cwd),
+    createRepository:
+      createRepository && isEcrHost(host)
+        ? (repository, options) =>
+            ecrRepositories(host, { credentials: awsCredentials(env) })(repository, options)
+        : undefined,
+  };
+}
+
+/** The keys under the names that all of Amazon's tools read; asked for when a repository is to be made. */
+function awsCredentials(env: Invocation['context']['env']): AwsCredentials {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
+    throw new LadingError(
+      'ERR_LADING_CREDENTIALS',
+      'making a repository in Amazon ECR needs keys, and none are set',
+      {
+        hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN with temporary ones)',
+      },
+    );
+  }
+  return {
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    sessionToken: AWS_SESSION_TOKEN || undefined,
   };
 }
 

@@ -15,17 +15,19 @@ const maxLength = 3000;
 export class Expectations {
   #batches: readonly (readonly string[])[] | undefined;
   /** As they came: merged only when a token is wanted, which most registries never do. */
-  readonly #scopes: string[] = [];
+  readonly #scopes = new Set<string>();
   readonly #refused = new Set<string>();
 
   add(expectation: Expectation): void {
-    this.#scopes.push(repositoryScope(expectation.repository, expectation.actions));
+    const scope = repositoryScope(expectation.repository, expectation.actions);
+    if (this.#scopes.has(scope)) return;
+    this.#scopes.add(scope);
     this.#batches = undefined;
   }
 
   /** The batch that covers these scopes, always in the same order, or nothing when they were not expected or the batch was refused. */
   batchFor(scopes: readonly string[]): readonly string[] | undefined {
-    this.#batches ??= deal(mergeScopes(this.#scopes));
+    this.#batches ??= deal(mergeScopes([...this.#scopes]));
     const batch = this.#batches.find((candidate) => coversScopes(candidate, scopes));
     return batch === undefined || batch.length < 2 || this.#refused.has(batch.join(' ')) ? undefined : batch;
   }

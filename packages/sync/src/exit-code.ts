@@ -1,6 +1,6 @@
 import { isLadingError } from '@lading/oci';
 import type { ImageResult, SyncReport } from './apply-types.ts';
-import type { ReasonCode } from './plan-types.ts';
+import type { Plan, ReasonCode } from './plan-types.ts';
 
 /** What a process tells that ran a sync. */
 export type SyncExitCode = 0 | 1 | 4 | 5 | 7 | 130;
@@ -13,14 +13,28 @@ const harmless: ReadonlySet<ReasonCode> = new Set(['too-young', 'report-only']);
  * Of several the first one counts.
  */
 export function syncExitCode(report: SyncReport): SyncExitCode {
-  if (report.interrupted) return 130;
-  const bad = report.results.filter(isBad);
+  return report.interrupted ? 130 : failuresExitCode(report.results.filter(isBad), report.results.length);
+}
+
+/** The same for a plan, which fails where its images cannot be looked at. */
+export function planExitCode({ images }: Pick<Plan, 'images'>): SyncExitCode {
+  return failuresExitCode(
+    images.filter(({ action }) => action === 'failed'),
+    images.length,
+  );
+}
+
+/** A refused login concerns the whole run and counts before all; a refused push (`ERR_LADING_DENIED`) concerns one repository. */
+function failuresExitCode(
+  bad: readonly { readonly error?: unknown; readonly reason?: { readonly code: ReasonCode } | undefined }[],
+  images: number,
+): SyncExitCode {
   if (bad.length === 0) return 0;
   const codes = new Set(bad.map(({ error }) => (isLadingError(error) ? error.code : undefined)));
   if (codes.has('ERR_LADING_UNAUTHORIZED')) return 4;
   const refused = bad.some(({ reason }) => reason?.code === 'not-admitted');
   if (refused || codes.has('ERR_LADING_CONTENT_MISMATCH')) return 5;
-  return bad.length < report.results.length ? 7 : 1;
+  return bad.length < images ? 7 : 1;
 }
 
 function isBad({ outcome, reason }: ImageResult): boolean {

@@ -13,7 +13,7 @@ export type { Duration, SyncEntry, TagFilter } from './entry.ts';
 export { parseDuration } from './entry.ts';
 export type { SyncErrorCode } from './errors.ts';
 export type { SyncExitCode } from './exit-code.ts';
-export { syncExitCode } from './exit-code.ts';
+export { planExitCode, syncExitCode } from './exit-code.ts';
 export type { Lock, LockedImage } from './lock.ts';
 export { emptyLock, formatLock, mergeLocks, parseLock } from './lock.ts';
 export { readLock, shardLockPath, writeLock } from './lock-file.ts';

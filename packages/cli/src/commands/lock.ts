@@ -1,8 +1,15 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { emptyLock, type Lock, mergeLocks, readLock, shardLockPath, writeLock } from '@lading/sync';
+import {
+  emptyLock,
+  type Lock,
+  mergeLocks,
+  planExitCode,
+  readLock,
+  shardLockPath,
+  writeLock,
+} from '@lading/sync';
 import { openEntries, rehearse } from '../entries.ts';
-import { exitCodeOfEntries } from '../exit-codes.ts';
 import { describeFailure } from '../failure.ts';
 import { alignColumns } from '../render/columns.ts';
 import { renderFailure } from '../render/failure.ts';
@@ -34,13 +41,11 @@ export const run: Run = async (invocation) => {
   const written = options.dryRun ? 'not written (dry run)' : basename(file);
   output.result(`${count(lock.images.size, 'tag')} locked · ${changes.length} changed · ${written}`);
 
-  const failures = planned.images.flatMap((image) => {
-    if (image.action !== 'failed') return [];
-    const failure = describeFailure(image.error);
-    for (const line of renderFailure(failure, output.paint, image.source)) output.warn(line);
-    return failure;
-  });
-  return exitCodeOfEntries(failures, planned.images.length);
+  for (const { action, error, source } of planned.images) {
+    if (action !== 'failed') continue;
+    for (const line of renderFailure(describeFailure(error), output.paint, source)) output.warn(line);
+  }
+  return planExitCode(planned);
 };
 
 /** What the shards of a run have written beside the lock. */

@@ -1,6 +1,6 @@
-import { hasChanges, planDocument } from '@lading/sync';
+import { hasChanges, planDocument, planExitCode } from '@lading/sync';
 import { openEntries, rehearse } from '../entries.ts';
-import { exitCodeOfEntries, exitCodes } from '../exit-codes.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { describeFailure } from '../failure.ts';
 import { renderFailure } from '../render/failure.ts';
 import { renderPlan } from '../render/plan.ts';
@@ -14,12 +14,10 @@ export const run: Run = async (invocation) => {
   output.document({ ...planDocument(result), requests: places.requests() });
   for (const line of renderPlan(result, output.paintResult, entries.positionOf)) output.result(line);
 
-  const failures = result.images.flatMap((image) => {
-    if (image.action !== 'failed') return [];
-    const failure = describeFailure(image.error);
-    for (const line of renderFailure(failure, output.paint, image.destination)) output.warn(line);
-    return failure;
-  });
-  if (failures.length > 0) return exitCodeOfEntries(failures, result.images.length);
-  return options.detailedExitcode && hasChanges(result) ? exitCodes.changes : exitCodes.ok;
+  for (const { action, error, destination } of result.images) {
+    if (action !== 'failed') continue;
+    for (const line of renderFailure(describeFailure(error), output.paint, destination)) output.warn(line);
+  }
+  const exitCode = planExitCode(result);
+  return exitCode === 0 && options.detailedExitcode && hasChanges(result) ? exitCodes.changes : exitCode;
 };

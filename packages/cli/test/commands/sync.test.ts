@@ -282,3 +282,54 @@ test('case 67: an interrupted sync ends with 130, a report that is whole, and no
   expect(JSON.parse(stdout)).toMatchObject({ interrupted: true, totals: { interrupted: 1 } });
   expect((await run('digest', `${target.host}/mine/big:1`)).code).toBe(1);
 });
+
+describe('what this version cannot do yet', () => {
+  test('an entry that wants a valid signature is not copied unverified; others are', async () => {
+    await config(
+      entry('up/alpine:3.17', 'mine/alpine:3.17', '    verify: {key: keys/alpine.pub}\n'),
+      entry('up/pause:3.6', 'mine/pause:3.6'),
+    );
+    const { code, stderr, stdout } = await run('sync');
+    expect(code).toBe(5);
+    expect(stderr).toContain('cannot check signatures');
+    expect(stdout).toMatch(/1 changed · 1 blocked/);
+    expect((await run('digest', `${target.host}/mine/alpine:3.17`)).code).toBe(1);
+  });
+
+  test('a cosign.pub beside the configuration does not make images look signed', async () => {
+    await both();
+    await writeFile(join(folder.path, 'cosign.pub'), 'a public key');
+    expect((await run('sync')).stderr).toContain('does not sign');
+  });
+
+  test('createRepository says that it is for Amazon ECR', async () => {
+    await both();
+    const file = join(folder.path, 'config.yaml');
+    const registries = `registries:\n  "${target.host}": {createRepository: true}\n`;
+    await writeFile(file, registries + (await readFile(file, 'utf8')));
+    expect((await run('sync')).stderr).toContain('it is for Amazon ECR alone');
+  });
+});
+
+test('ten entries of ten repositories that are up to date cost one token a registry: 24 requests', async () => {
+  const auth = { type: 'bearer', users: { bob: 'secret-of-bob' } } as const;
+  await using from = await startProxy({ target: source.url, auth });
+  await using to = await startProxy({ target: target.url, auth });
+  const names = Array.from({ length: 10 }, (_, n) => `batch/image-${n}`);
+  for (const name of names) {
+    await pushImage(source.url, name, '1', pause);
+    await pushImage(target.url, name, '1', pause);
+  }
+  const registries = [from, to]
+    .map(({ host }) => `  "${host}": {username: bob, password: "secret-of-bob"}\n`)
+    .join('');
+  const entries = names.map(
+    (name) => `  - source: ${from.host}/${name}:1\n    destination: ${to.host}/${name}:1\n`,
+  );
+  await writeFile(join(folder.path, 'config.yaml'), `registries:\n${registries}sync:\n${entries.join('')}`);
+  const { code, stdout } = await run('sync');
+  expect(code).toBe(0);
+  expect(stdout).toContain('10 same');
+  expect(from.count({ kind: 'token' }) + to.count({ kind: 'token' })).toBe(2);
+  expect(from.count() + to.count()).toBe(24);
+});
