@@ -17,8 +17,10 @@ export interface ConnectionOptions {
 /** Limits on waiting, in milliseconds. There is none on a whole transfer: a large layer over a slow line may take its hours. */
 export const timeouts = {
   connect: 15_000,
-  /** Until the first byte of an answer. Long: registries move a finished upload to its place before they answer. */
+  /** Until the first byte of an answer to what was sent. Long: registries move a finished upload to its place before they answer. */
   headers: 300_000,
+  /** Until the first byte of an answer to a question. */
+  answer: 30_000,
   /** Between two pieces of a body. */
   idle: 60_000,
 } as const;
@@ -90,6 +92,7 @@ function requestOptions(request: HttpRequest): Dispatcher.RequestOptions {
     method,
     headers: { ...headers, ...(size !== undefined && { 'content-length': String(size) }) },
     body: stream === undefined || stream.size === 0 ? (bytes ?? null) : (stream.open() as never),
+    ...(body === undefined && { headersTimeout: timeouts.answer }),
     // undici closes the connection after a HEAD unless told otherwise, for servers that answer one with a body. Such an answer breaks the next
     // one, which is asked for again; a connection for each HEAD would make every no-op twice as slow.
     ...(method === 'HEAD' && { reset: false }),

@@ -16,8 +16,9 @@ export interface RetryOptions {
   readonly maxWaitMs?: number | undefined;
 }
 
-/** A server that does not exist or does not listen seldom starts to: fewer tries, so that a dead host fails within a second or two. */
-const absentCodes = /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/;
+/** A server that does not exist, listen or answer seldom starts to: fewer tries, so that a dead host fails soon. */
+const absentCodes =
+  /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|UND_ERR_HEADERS_TIMEOUT)$/;
 const absentAttempts = 3;
 
 /** First back-off in milliseconds; doubled with each further attempt. */
