@@ -10,7 +10,7 @@ import {
   openRegistry,
   type Registry,
 } from '@lading/registry';
-import { credentials, type ExplicitCredential } from '@lading/registry/node';
+import { credentials, type ExplicitCredential, environmentProxies } from '@lading/registry/node';
 import manifest from '../package.json' with { type: 'json' };
 import { registryHost } from './registry-host.ts';
 import { usageError } from './usage.ts';
@@ -40,6 +40,7 @@ export async function openRegistries(
       registries: explicitCredentials(settings),
     }),
     hosts: await hostOptions(settings, options.plainHttp ?? [], context),
+    proxyFor: environmentProxies(context.env),
     userAgent: `lading/${manifest.version}`,
     signal: context.signal,
     onWarning: ({ host, text }) => output.say(`  ! ${host} says: ${text}`),

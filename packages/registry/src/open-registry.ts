@@ -45,6 +45,8 @@ export interface RegistryOptions {
   readonly credentials?: CredentialProvider | undefined;
   /** By host as people name it: `ghcr.io`, `docker.io`, `localhost:5000`. */
   readonly hosts?: Readonly<Record<string, HostOptions>> | undefined;
+  /** The proxy to a server, where its host's options name none; see `environmentProxies`. */
+  readonly proxyFor?: ((url: URL) => string | undefined) | undefined;
   readonly retry?: RetryOptions | undefined;
   readonly clock?: Clock | undefined;
   /** From 0 to 1; spreads retries. */
@@ -107,8 +109,8 @@ class RegistryClient implements Registry {
         ? this.#closing.signal
         : AbortSignal.any([this.#closing.signal, options.signal]);
     const connectionOf = (url: URL): ConnectionOptions => {
-      const { tls, ca, proxy } = this.#hostOptions(url.host);
-      return { verifyTls: tls !== 'insecure', ca, proxy };
+      const { tls, ca } = this.#hostOptions(url.host);
+      return { verifyTls: tls !== 'insecure', ca, proxy: this.#proxyTo(url) };
     };
     this.#pools = new Pools(connectionOf);
     const relay = relayTransport(connectionOf);
@@ -200,7 +202,7 @@ class RegistryClient implements Registry {
       repository,
       memory,
       policy: this.#policy,
-      relay: this.#hostOptions(host).proxy === undefined,
+      relay: this.#proxyTo(new URL(this.#originOf(host))) === undefined,
     };
     return openSession(about, this.#send, this.#options.userAgent ?? 'lading', this.#closed);
   }
@@ -214,6 +216,10 @@ class RegistryClient implements Registry {
   #originOf(host: string): string {
     const { tls = isLoopbackHost(host) ? 'off' : 'verify' } = this.#hostOptions(host);
     return new URL(`${tls === 'off' ? 'http' : 'https'}://${apiHost(host)}`).origin;
+  }
+
+  #proxyTo(url: URL): string | undefined {
+    return this.#hostOptions(url.host).proxy ?? this.#options.proxyFor?.(url);
   }
 
   /** By the name that people use, or by the one that Docker Hub's API has. */

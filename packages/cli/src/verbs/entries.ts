@@ -10,11 +10,12 @@ const entryOptions: readonly OptionName[] = [
   ...registryOptions,
 ];
 
-/** Where credentials come from, for every verb that reads or writes images. */
-export const credentialEnvironment: Readonly<Record<string, string>> = {
+/** What is read by every verb that reads or writes images. */
+export const registryEnvironment: Readonly<Record<string, string>> = {
   'GITHUB_ACTOR, GITHUB_TOKEN': 'credentials for ghcr.io',
   'QUAY_USERNAME, QUAY_ROBOT_TOKEN': 'credentials for quay.io',
   'DOCKER_CONFIG, REGISTRY_AUTH_FILE': 'where docker (folder) and podman (file) keep credentials',
+  'HTTPS_PROXY, HTTP_PROXY, NO_PROXY': 'the proxy to registries, and the hosts that need none',
 };
 
 /** Commands over the entries of config.yaml. */
@@ -30,7 +31,7 @@ export const entryVerbs: readonly Verb[] = [
       ['lading plan --detailed-exitcode || echo "out of date"', 'in a script: 0 nothing to do, 2 changes'],
       ['lading plan --json', 'for a program'],
     ],
-    environment: credentialEnvironment,
+    environment: registryEnvironment,
     load: () => import('../commands/plan.ts'),
   },
   {
@@ -46,7 +47,7 @@ export const entryVerbs: readonly Verb[] = [
       ['lading sync --shard 1/4', 'the first quarter, on the first of four machines'],
       ['lading sync --json > report.json', 'keep the report'],
     ],
-    environment: credentialEnvironment,
+    environment: registryEnvironment,
     load: () => import('../commands/sync.ts'),
   },
   {
@@ -59,7 +60,7 @@ export const entryVerbs: readonly Verb[] = [
       ['lading lock --dry-run', 'see what moved since'],
       ['lading sync --locked', 'copy what was locked'],
     ],
-    environment: credentialEnvironment,
+    environment: registryEnvironment,
     load: () => import('../commands/lock.ts'),
   },
 ];

@@ -1,8 +1,8 @@
 import { registryOptions } from '../options.ts';
 import type { Verb } from '../verb.ts';
-import { credentialEnvironment } from './entries.ts';
+import { registryEnvironment } from './entries.ts';
 
-const environment = credentialEnvironment;
+const environment = registryEnvironment;
 const image = 'an image: lading --help shows how it is written';
 
 /** Commands on single images. */

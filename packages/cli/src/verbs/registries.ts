@@ -1,6 +1,6 @@
 import { registryOptions } from '../options.ts';
 import type { Verb } from '../verb.ts';
-import { credentialEnvironment } from './entries.ts';
+import { registryEnvironment } from './entries.ts';
 
 /** Commands on whole registries. */
 export const registryVerbs: readonly Verb[] = [
@@ -14,7 +14,7 @@ export const registryVerbs: readonly Verb[] = [
       ['lading catalog localhost:5000', 'one per line'],
       ['lading catalog registry.example.org --limit 100', 'the first hundred'],
     ],
-    environment: credentialEnvironment,
+    environment: registryEnvironment,
     load: () => import('../commands/catalog.ts'),
   },
   {
