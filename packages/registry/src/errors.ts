@@ -57,6 +57,8 @@ export class RegistryError extends LadingError<RegistryErrorCode> {
   readonly status: number | undefined;
   /** The server's own words. */
   readonly errors: readonly SpecError[];
+  /** The codes of `errors`: `copy` of `@lading/store` finds out by them that content was lost, and sends it again. */
+  readonly codes: readonly string[];
   /** How the server's operators find this request. */
   readonly requestId: string | undefined;
   /** True when the same request may succeed later. */
@@ -71,6 +73,7 @@ export class RegistryError extends LadingError<RegistryErrorCode> {
     this.url = options.url;
     this.status = options.status;
     this.errors = options.errors ?? [];
+    this.codes = this.errors.map(({ code }) => code);
     this.requestId = options.requestId;
     this.retryable = options.retryable ?? false;
     this.credentialsSource = options.credentialsSource;

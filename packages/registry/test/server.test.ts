@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { digestOf, mediaTypes } from '@lading/oci';
 import { type RegistryServer, startRegistry } from '@lading/server';
-import { bytesSource, storeSource } from '@lading/store';
-import { Credential, openRegistry } from '../src/index.ts';
+import { bytesSource, copy, createLedger, storeSource } from '@lading/store';
+import { Credential, openRegistry, type RegistryStore } from '../src/index.ts';
 import { blobOf, bytesOf, manifestOf } from './fake-registry.ts';
 
 let directory: string;
@@ -96,4 +96,28 @@ test('ten entries that did not change cost twelve requests at a registry with to
   registry.expect(names.map((repository) => ({ repository, actions: ['pull', 'push'] })));
   await Promise.all(names.map((name) => registry.repository(name).resolve('v1')));
   expect(requests).toBe(12);
+});
+
+test('what a registry has lost behind our back is sent again when it refuses the manifest', async () => {
+  server = await startRegistry({ directory });
+  await using registry = openRegistry();
+  const [from, to] = ['from', 'to'].map((name) => registry.repository(`${server.host}/acme/${name}`)) as [
+    RegistryStore,
+    RegistryStore,
+  ];
+  const other = manifestOf({ config: { ...config }, layers: [{ ...layer }], annotations: { version: '2' } });
+  for (const blob of [config, layer]) await from.push(blob, bytesSource(blob.bytes));
+  await from.publish(image, image.bytes, 'v1');
+  await from.publish(other, other.bytes, 'v2');
+  const ledger = createLedger();
+  await copy(from, 'v1', to, 'v1', { ledger });
+  await fetch(`${server.url}/v2/acme/to/blobs/${layer.digest}`, { method: 'DELETE' });
+
+  const notices: string[] = [];
+  await copy(from, 'v2', to, 'v2', {
+    ledger,
+    onEvent: (event) => void (event.type === 'notice' && notices.push(event.code)),
+  });
+  expect(notices).toEqual(['sent-again']);
+  expect(digestOf(await bytesOf(await to.fetch(layer)))).toBe(layer.digest);
 });
