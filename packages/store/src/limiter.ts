@@ -14,14 +14,16 @@ interface Waiting {
 export function createLimiter(slots: number, signal: AbortSignal): Limiter {
   let free = Math.max(1, slots);
   const waiting: Waiting[] = [];
-  signal.addEventListener('abort', () => {
+  const giveUp = (): void => {
     for (const { fail } of waiting.splice(0)) fail(signal.reason);
-  });
+  };
 
   return {
     async run(task, priority = 0) {
       signal.throwIfAborted();
       if (free === 0) {
+        // Listened to only while something waits: a signal that outlives the limiter would keep it for good.
+        if (waiting.length === 0) signal.addEventListener('abort', giveUp, { once: true });
         await new Promise<void>((start, fail) => insert(waiting, { priority, start, fail }));
       } else {
         free--;
@@ -31,7 +33,10 @@ export function createLimiter(slots: number, signal: AbortSignal): Limiter {
       } finally {
         const next = waiting.pop();
         if (next === undefined) free++;
-        else next.start();
+        else {
+          if (waiting.length === 0) signal.removeEventListener('abort', giveUp);
+          next.start();
+        }
       }
     },
   };

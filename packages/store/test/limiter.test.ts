@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createLimiter } from '../src/limiter.ts';
@@ -45,5 +46,13 @@ describe('a limiter', () => {
     await expect(run(async () => 'never')).rejects.toBe('enough');
     started.resolve();
     await running;
+  });
+
+  test('leaves nothing on a signal that outlives it', async () => {
+    const { signal } = new AbortController();
+    const { run } = createLimiter(1, signal);
+    const task = async (): Promise<void> => {};
+    await Promise.all([run(task), run(task), run(task)]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });
