@@ -12,7 +12,7 @@ import { type UploadLimits, Uploads } from './storage/uploads.ts';
 
 /** Bounds of a registry; each can be set in `startRegistry`. */
 export interface RegistryLimits extends RequestLimits, UploadLimits {
-  /** A connection on which nothing moves for this time (ms) is closed. */
+  /** A connection on which nothing moves for this time (ms) is closed, and one whose client still sends so long after it was answered. */
   readonly idleTimeoutMs: number;
 }
 
@@ -96,6 +96,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
     context: { storage, uploads, limits, readOnly, sparse },
     authority: authorityFor(options.auth, clock),
     clock,
+    lingerMs: limits.idleTimeoutMs,
     onRequest,
   });
   const server = createServer(
@@ -112,10 +113,16 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
+    signal?.removeEventListener('abort', onAbort);
     closing ??= stop(server).then(() => uploads.cancelAll());
     return closing;
   };
-  signal?.addEventListener('abort', () => void close(), { once: true });
+  const onAbort = (): void => void close().catch(() => {});
+  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted) {
+    await close();
+    signal.throwIfAborted();
+  }
   const address = formatAddress(server.address() as AddressInfo);
   return {
     host: address,
@@ -158,6 +165,8 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   server.listen({ host, port }, listening);
   try {
     await promise;
+    // A connection that cannot be accepted (too many open files) must not end the process.
+    server.on('error', () => {});
   } catch (cause) {
     throw new LadingError(
       'ERR_LADING_SERVE_LISTEN',

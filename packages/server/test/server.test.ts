@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -163,6 +164,24 @@ test('a connection on which nothing moves is closed', async () => {
   expect((await send(server.url, 'GET', '/v2/')).status).toBe(200);
 });
 
+test('a client that goes on sending after it was refused is cut off', async () => {
+  const auth = { type: 'basic', users: { alice: 'a' } } as const;
+  await using server = await startTemporary({ auth, idleTimeoutMs: 200 });
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  let answer = '';
+  socket.on('data', (chunk: Buffer) => {
+    answer += chunk.toString();
+  });
+  socket.on('error', () => {});
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write('POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: registry\r\nContent-Length: 1000000000\r\n\r\n');
+  const sending = setInterval(() => socket.write('x'), 10);
+  const end = await Promise.race([closed.then(() => 'closed'), sleep(5000, 'open', { ref: false })]);
+  clearInterval(sending);
+  socket.destroy();
+  expect([end, answer.split('\r\n')[0]]).toEqual(['closed', 'HTTP/1.1 401 Unauthorized']);
+});
+
 test('closing drops unfinished uploads and does not wait for idle clients', async () => {
   await using directory = await temporaryDirectory();
   const server = await startRegistry({ directory: directory.path });
@@ -183,4 +202,16 @@ test('a signal closes it, and one that has fired already does not let it start',
   await server.close();
   await expect(send(server.url, 'GET', '/v2/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   await expect(startRegistry({ directory: directory.path, signal: controller.signal })).rejects.toBe(reason);
+});
+
+test('a signal that fires while it starts stops it; one that outlives it is left as it was', async () => {
+  await using directory = await temporaryDirectory();
+  const controller = new AbortController();
+  const server = await startRegistry({ directory: directory.path, signal: controller.signal });
+  await server.close();
+  expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  const starting = startRegistry({ directory: directory.path, signal: controller.signal });
+  const reason = new Error('enough');
+  controller.abort(reason);
+  await expect(starting).rejects.toBe(reason);
 });

@@ -25,6 +25,8 @@ export interface HandlerOptions {
   readonly context: RegistryContext;
   readonly authority: Authority;
   readonly clock: () => number;
+  /** Milliseconds after its answer for which a client may go on sending. */
+  readonly lingerMs: number;
   readonly onRequest?: ((record: RequestRecord) => void) | undefined;
 }
 
@@ -36,7 +38,7 @@ const diskFull = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 export function createHandler(
   options: HandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { clock, onRequest } = options;
+  const { clock, lingerMs, onRequest } = options;
   return (request, response) => {
     const started = clock();
     const outcome: Outcome = { user: undefined, error: undefined };
@@ -50,6 +52,7 @@ export function createHandler(
         ...outcome,
       }),
     );
+    response.once('finish', () => endAfter(request, lingerMs));
     response.setHeader('Docker-Distribution-API-Version', 'registry/2.0');
     handle(options, request, response, outcome).catch((error: unknown) => {
       outcome.error = error instanceof Fault || error instanceof BrokenBody ? undefined : error;
@@ -124,6 +127,13 @@ function answerError(request: IncomingMessage, response: ServerResponse, error: 
   // What is still to come of the body is read and thrown away, so that the client gets to read the answer.
   request.resume();
   reply(response, fault.status, { 'Content-Type': 'application/json', ...fault.headers }, fault.body);
+}
+
+/** A body that goes on after its answer is of no use to anybody, and could go on for ever. */
+function endAfter(request: IncomingMessage, lingerMs: number): void {
+  if (request.complete) return;
+  const timer = setTimeout(() => request.socket.destroy(), lingerMs).unref();
+  for (const end of ['end', 'close']) request.once(end, () => clearTimeout(timer));
 }
 
 /** Answers of 500 and above tell the client nothing of the inside; `onRequest` does. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** True for the error of a file or folder that is not there. */
 function isMissing(error: unknown): boolean {
@@ -81,9 +81,30 @@ export async function writeDurably(scratch: string, path: string, data: string |
 
 /** Removes a file for good. False when there was none. */
 export async function removeDurably(path: string): Promise<boolean> {
-  const removed = await ifThere(unlink(path).then(() => true));
-  if (removed) await ifThere(syncFolder(dirname(path)));
-  return removed === true;
+  return (await removeAllDurably(dirname(path), [basename(path)])) === 1;
+}
+
+/** Removes files of a folder for good; gives how many there were. */
+export async function removeAllDurably(folder: string, names: readonly string[]): Promise<number> {
+  const removed = await someAtATime(names, (name) => ifThere(unlink(join(folder, name)).then(() => true)));
+  const count = removed.filter(Boolean).length;
+  if (count > 0) await ifThere(syncFolder(folder));
+  return count;
+}
+
+/** Files that are worked on at a time: enough to keep the thread pool busy, far fewer than a process may have open. */
+const batchSize = 32;
+
+/** Does the same with each of many files; the results are in the order of the names. */
+export async function someAtATime<T>(
+  names: readonly string[],
+  task: (name: string) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (let start = 0; start < names.length; start += batchSize) {
+    results.push(...(await Promise.all(names.slice(start, start + batchSize).map(task))));
+  }
+  return results;
 }
 
 /**

@@ -7,7 +7,16 @@ import {
   type Manifest,
   parseManifest,
 } from '@lading/oci';
-import { claim, ifThere, listNames, readText, removeDurably, writeDurably } from './files.ts';
+import {
+  claim,
+  ifThere,
+  listNames,
+  readText,
+  removeAllDurably,
+  removeDurably,
+  someAtATime,
+  writeDurably,
+} from './files.ts';
 import { digestFromNames, type Layout, type RepositoryLayout } from './layout.ts';
 import type { Turns } from './turns.ts';
 
@@ -107,9 +116,10 @@ export class Repository {
   async removeManifest(digest: Digest): Promise<boolean> {
     const { layout, turns } = this.#context;
     return await turns.run(this.name, async () => {
-      for (const tag of await this.tags()) {
-        if ((await this.resolve(tag))?.digest === digest) await removeDurably(this.#paths.tag(tag));
-      }
+      const tags = await this.tags();
+      const digests = await someAtATime(tags, async (tag) => (await this.resolve(tag))?.digest);
+      const pointing = tags.filter((_, position) => digests[position] === digest);
+      await removeAllDurably(this.#paths.tags, pointing);
       const descriptor = await this.resolve(digest);
       if (!descriptor) return false;
       const bytes = await ifThere(readFile(layout.content(digest)));
