@@ -14,6 +14,7 @@ import { RegistryStore } from './registry-store.ts';
 import { relayTransport } from './relay.ts';
 import { type RetryOptions, RetryPolicy, retries } from './retry.ts';
 import { type Call, openSession, type Session } from './session.ts';
+import { untilSettled } from './shared-wait.ts';
 import { listRepositories } from './tags.ts';
 import { throttle } from './throttle.ts';
 import { type RegistryWarning, warnings } from './warnings.ts';
@@ -140,9 +141,14 @@ class RegistryClient implements Registry {
     const create = async (signal?: AbortSignal): Promise<boolean> => {
       if (createRepository === undefined) return false;
       const key = `${host}/${repository}`;
-      const creation = this.#created.get(key) ?? createRepository(repository, { signal });
-      this.#created.set(key, creation);
-      await creation;
+      let creation = this.#created.get(key);
+      if (creation === undefined) {
+        // Shared by all who push there, so it ends with the client and not with the first of them.
+        creation = createRepository(repository, { signal: this.#closed });
+        this.#created.set(key, creation);
+        creation.catch(() => this.#created.delete(key));
+      }
+      await untilSettled(creation, signal);
       return true;
     };
     return new RegistryStore(

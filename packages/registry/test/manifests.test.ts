@@ -5,6 +5,7 @@ import {
   blobOf,
   bytesOf,
   errorBody,
+  type FakeServer,
   fakeServer,
   manifestOf,
   serveManifest,
@@ -436,6 +437,64 @@ describe('publishing', () => {
       ),
     );
     expect(made).toEqual(['a']);
+  });
+
+  describe('a repository that is being made', () => {
+    const creations: { resolve(): void; reject(error: Error): void }[] = [];
+    let exists = false;
+    const asked = async (): Promise<void> => {
+      while (creations.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const registryOf = (host: string): ReturnType<typeof testRegistry> =>
+      testRegistry({
+        hosts: {
+          [host]: {
+            createRepository: (_, { signal }) => {
+              const creation = Promise.withResolvers<void>();
+              creations.push(creation);
+              signal?.addEventListener('abort', () => creation.reject(signal.reason));
+              return creation.promise;
+            },
+          },
+        },
+      });
+    const start = (): Promise<FakeServer> => {
+      creations.length = 0;
+      exists = false;
+      return fakeServer(() => (exists ? { status: 201 } : { status: 404, body: errorBody('NAME_UNKNOWN') }));
+    };
+
+    test('is there for the next push when the first one did not wait', async () => {
+      await using server = await start();
+      await using registry = registryOf(server.host);
+      const repository = registry.repository(`${server.host}/a`);
+      const impatient = new AbortController();
+      const first = repository.publish(manifest, manifest.bytes, 'v1', { signal: impatient.signal });
+      await asked();
+      impatient.abort(new Error('enough'));
+      await expect(first).rejects.toThrow('enough');
+      const second = repository.publish(manifest, manifest.bytes, 'v2');
+      while (server.seen.length < 2) await new Promise((resolve) => setImmediate(resolve));
+      exists = true;
+      creations[0]!.resolve();
+      await expect(second).resolves.toBeUndefined();
+      expect(creations).toHaveLength(1);
+    });
+
+    test('is asked for again by the next push when that failed', async () => {
+      await using server = await start();
+      await using registry = registryOf(server.host);
+      const repository = registry.repository(`${server.host}/a`);
+      const first = repository.publish(manifest, manifest.bytes, 'v1');
+      await asked();
+      creations.shift()!.reject(new Error('the quota is used up'));
+      await expect(first).rejects.toThrow('quota');
+      const second = repository.publish(manifest, manifest.bytes, 'v2');
+      await asked();
+      exists = true;
+      creations[0]!.resolve();
+      await expect(second).resolves.toBeUndefined();
+    });
   });
 });
 

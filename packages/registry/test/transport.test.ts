@@ -1,4 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
@@ -375,4 +377,12 @@ describe('giving up', () => {
     setTimeout(() => void registry.close(), 30);
     await expect(pending).rejects.toMatchObject({ code: 'ERR_LADING_CLOSED' });
   });
+});
+
+test('undici is pinned to the one version whose files are imported by their paths', async () => {
+  const { resolve } = createRequire(import.meta.url);
+  const workspace = await readFile(new URL('../../../pnpm-workspace.yaml', import.meta.url), 'utf8');
+  const { version } = JSON.parse(await readFile(resolve('undici/package.json'), 'utf8'));
+  expect(/^ {2}undici: (.*)$/m.exec(workspace)?.[1]).toBe(version);
+  for (const path of ['undici/lib/dispatcher/pool.js', 'undici/lib/api/api-request.js']) resolve(path);
 });
