@@ -63,6 +63,14 @@ export function storeContract(
       expect(Buffer.from(bytes).toString()).toBe(expected);
     });
 
+    test.each([{}, { offset: 0 }])('verifies what is read whole: %j', async (range) => {
+      const { store } = await open();
+      await fill(store, image, 'v1');
+      const read = async (): Promise<Uint8Array> =>
+        readAll(await store.fetch({ ...layer.descriptor, size: 11 }, range), 100);
+      await expect(read()).rejects.toMatchObject({ code: 'ERR_LADING_CONTENT_MISMATCH' });
+    });
+
     test('says ERR_LADING_NOT_FOUND of what it does not have', async () => {
       const { store } = await open();
       const code = 'ERR_LADING_NOT_FOUND';

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { LadingError } from '@lading/oci';
 import { readAll } from '../content.ts';
 import { fileStream } from '../layout/file-stream.ts';
-import type { LayoutFiles } from '../layout/layout-files.ts';
+import { checkReadSize, type LayoutFiles } from '../layout/layout-files.ts';
 import { indexTar } from './tar-index.ts';
 
 /** An open archive, read in place. */
@@ -10,9 +10,6 @@ export interface TarFiles extends LayoutFiles {
   readonly names: readonly string[];
   close(): Promise<void>;
 }
-
-/** What is read whole: indexes and configs. An `index.json` of 10,000 images has 3 MB. */
-const maxReadBytes = 67_108_864;
 
 /** Opens a tar archive for random access. */
 export async function openTar(file: string, name: string): Promise<TarFiles> {
@@ -25,8 +22,7 @@ export async function openTar(file: string, name: string): Promise<TarFiles> {
       async read(path) {
         const size = entries.get(path)?.size;
         if (size === undefined) return undefined;
-        if (size > maxReadBytes)
-          throw new LadingError('ERR_LADING_LAYOUT', `${name}: ${path} has ${size} bytes`);
+        checkReadSize(size, `${name}: ${path}`);
         return readAll(await files.stream(path, {}), size);
       },
       async stream(path, options) {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { ContentVerifier } from '@lading/oci';
 import { withFileLock } from './file-lock.ts';
 import { fileStream } from './file-stream.ts';
-import type { WritableLayoutFiles } from './layout-files.ts';
+import { checkReadSize, type WritableLayoutFiles } from './layout-files.ts';
 import { isAbandoned, ownName } from './owner.ts';
 
 /** How files are called while they grow: beside the blobs, so that renaming is atomic, and not among them. */
@@ -19,7 +19,7 @@ export function folder(directory: string): WritableLayoutFiles {
       return (await orAbsent(stat(join(directory, path))))?.size;
     },
 
-    read: (path) => orAbsent(readFile(join(directory, path))),
+    read: (path) => orAbsent(readWhole(join(directory, path))),
 
     async stream(path, options) {
       const handle = await open(join(directory, path));
@@ -53,7 +53,7 @@ export function folder(directory: string): WritableLayoutFiles {
 
     update(path, change, options) {
       const alone = async (isHeld: () => Promise<boolean>): Promise<boolean> => {
-        const bytes = change(await orAbsent(readFile(join(directory, path))));
+        const bytes = change(await orAbsent(readWhole(join(directory, path))));
         return atomically(directory, path, (temporary) => writeSynced(temporary, bytes), isHeld);
       };
       const run = turn.then(async () => {
@@ -102,6 +102,11 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  checkReadSize((await stat(path)).size, path);
+  return readFile(path);
 }
 
 async function orAbsent<T>(work: Promise<T>): Promise<T | undefined> {

@@ -1,4 +1,4 @@
-import type { Descriptor } from '@lading/oci';
+import { type Descriptor, LadingError } from '@lading/oci';
 import type { ContentSource, FetchOptions, StoreOptions } from '../content-store.ts';
 
 /** The files of an OCI layout, wherever they are. Paths are relative, with `/`. */
@@ -26,4 +26,16 @@ export interface WritableLayoutFiles extends LayoutFiles {
     options: StoreOptions,
   ): Promise<void>;
   remove(path: string): Promise<void>;
+}
+
+/** Bytes of what is read whole: indexes and configs. An `index.json` of 10,000 images has 3 MB. */
+const maxReadBytes = 67_108_864;
+
+/** @throws {LadingError} `ERR_LADING_LAYOUT` */
+export function checkReadSize(size: number, what: string): void {
+  if (size <= maxReadBytes) return;
+  throw new LadingError(
+    'ERR_LADING_LAYOUT',
+    `${what} has ${size} bytes, more than the limit of ${maxReadBytes}`,
+  );
 }

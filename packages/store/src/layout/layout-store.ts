@@ -5,6 +5,7 @@ import {
   digestAlgorithm,
   digestHex,
   isDigest,
+  isLadingError,
   isManifestMediaType,
   LadingError,
   type Manifest,
@@ -82,9 +83,13 @@ export function layoutStore(name: string, files: LayoutFiles, options: LayoutOpt
   const find = async (reference: string): Promise<Descriptor> => {
     const entry = findEntry(await readIndex(), reference, name);
     if (entry !== undefined) return bareDescriptor(entry);
-    // Children of an index stand nowhere but among the blobs.
-    const manifest = isDigest(reference) ? await readManifest(reference).catch(() => undefined) : undefined;
-    if (manifest === undefined) throw notFound(name, `manifest ${reference}`);
+    // Children of an index stand nowhere but among the blobs, with what is no manifest.
+    const manifest = isDigest(reference)
+      ? await readManifest(reference).catch((error: unknown) => {
+          if (!isLadingError(error) || error.code !== 'ERR_LADING_MANIFEST') throw error;
+        })
+      : undefined;
+    if (!manifest) throw notFound(name, `manifest ${reference}`);
     return { mediaType: manifest.mediaType, digest: reference as Digest, size: manifest.bytes.byteLength };
   };
 

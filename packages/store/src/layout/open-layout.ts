@@ -23,17 +23,20 @@ export async function openLayout(directory: string, options: OpenLayoutOptions =
   const { create = false, readOnly = false } = options;
   const name = `oci:${directory}`;
   const files = folder(directory);
-  const isLayout = await checkLayout(files, name);
-  if (!isLayout) {
+  if (!(await checkLayout(files, name))) {
     // What starts with a dot is of no concern, and may be our own from a creation that was cut short.
-    if ((await namesIn(directory)).some((entry) => !entry.startsWith('.'))) {
+    const isEmpty = (await namesIn(directory)).every((entry) => entry.startsWith('.'));
+    // Another process may have made it between the two looks.
+    if (!isEmpty && !(await checkLayout(files, name))) {
       throw new LadingError(
         'ERR_LADING_LAYOUT',
         `${directory} is no OCI layout: it has no file "oci-layout"`,
       );
     }
-    if (!create || readOnly) throw notFound(name, 'OCI layout');
-    await createLayout(directory);
+    if (isEmpty) {
+      if (!create || readOnly) throw notFound(name, 'OCI layout');
+      await createLayout(directory);
+    }
   }
   if (readOnly) return layoutStore(name, files);
   await removeAbandoned(directory);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type Descriptor, digestHex, digestOf, referrersIndex, referrersTag } from '@lading/oci';
@@ -195,5 +195,21 @@ describe('a damaged layout', () => {
     expect(await store.exists(layer.descriptor)).toBe(false);
     await fill(store, image, 'v1');
     expect(await missing(store, image)).toEqual([]);
+  });
+});
+
+describe('damaged layouts', () => {
+  test('a child of an index with wrong bytes is said to be damaged, not absent', async () => {
+    const index = makeIndex([image]);
+    const { directory, store } = await layoutOf([entry(undefined, index)], index);
+    const { digest } = image.descriptor;
+    await writeFile(join(directory, 'blobs/sha256', digestHex(digest)), '{"schemaVersion":2}');
+    await expect(store.resolve(digest)).rejects.toMatchObject({ code: 'ERR_LADING_CONTENT_MISMATCH' });
+  });
+
+  test('an index.json without end is not read', async () => {
+    const { directory, store } = await layoutOf([entry()]);
+    await truncate(join(directory, 'index.json'), 100_000_000);
+    await expect(store.resolve('v1')).rejects.toMatchObject({ code: 'ERR_LADING_LAYOUT' });
   });
 });
