@@ -1,8 +1,11 @@
 import { type AwsCredentials, signAwsRequest } from './aws-signature.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { RegistryError } from './errors.ts';
+import { unreachable } from './failure.ts';
+import type { HttpRequest } from './http.ts';
 import { Pools } from './pool.ts';
 import { redactUrl } from './redact.ts';
+import { isRetryableFailure } from './retryable.ts';
 
 export interface EcrOptions {
   readonly credentials: AwsCredentials;
@@ -26,7 +29,7 @@ export function isEcrHost(host: string): boolean {
 /**
  * Makes repositories in Amazon ECR, which wants them before the first push: for `createRepository` of a host's options.
  * One that exists already is fine.
- * @throws {RegistryError} `ERR_LADING_UNSUPPORTED` when the host is not one of ECR; else by the answer
+ * @throws {RegistryError} `ERR_LADING_UNSUPPORTED` when the host is not one of ECR; `ERR_LADING_UNREACHABLE`; else by the answer
  */
 export function ecrRepositories(
   host: string,
@@ -58,16 +61,17 @@ export function ecrRepositories(
     );
     const timeout = AbortSignal.timeout(timeoutMs);
     const pools = new Pools(() => ({}));
+    const request: HttpRequest = {
+      method: 'POST',
+      url,
+      headers,
+      body: new TextEncoder().encode(body),
+      host,
+      origin: url.origin,
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    };
     try {
-      const response = await pools.send({
-        method: 'POST',
-        url,
-        headers,
-        body: new TextEncoder().encode(body),
-        host,
-        origin: url.origin,
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-      });
+      const response = await pools.send(request);
       const answer = Buffer.from(await response.body.bytes(answerLimit)).toString('utf8');
       if (response.status === 200 || answer.includes('RepositoryAlreadyExistsException')) return;
       const why = /"message"\s*:\s*"([^"]{0,300})"/i.exec(answer)?.[1] ?? '';
@@ -81,6 +85,9 @@ export function ecrRepositories(
           hint: 'the identity needs ecr:CreateRepository, or make the repository by hand',
         },
       );
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw unreachable(request, error, isRetryableFailure(error));
     } finally {
       await pools.close();
     }

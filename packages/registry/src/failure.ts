@@ -2,7 +2,7 @@ import { isLadingError } from '@lading/oci';
 import { RegistryError, type RegistryErrorCode, type SpecError } from './errors.ts';
 import { hintFor } from './hints.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
-import { redactUrl } from './redact.ts';
+import { redactAuthorization, redactUrl } from './redact.ts';
 import { isRetryableStatus } from './retryable.ts';
 
 /** Characters of a server's message that are shown; some send whole pages. */
@@ -144,8 +144,8 @@ function requestIdOf(response: HttpResponse): string | undefined {
   return undefined;
 }
 
-/** One line without control characters: what a server says must not steer a terminal. */
+/** One line without control characters and credentials: what a server says must not steer a terminal, nor give back what it was sent. */
 function printable(text: string): string {
-  const line = text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  const line = redactAuthorization(text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim());
   return line.length > messageLimit ? `${line.slice(0, messageLimit)}…` : line;
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { Credential } from '../src/index.ts';
 import {
@@ -369,6 +370,25 @@ describe('basic authentication', () => {
     });
   });
 
+  test('a server that gives the whole request back does not get the password printed', async () => {
+    for (const json of [true, false]) {
+      await using server = await fakeServer(({ headers: { authorization = '' } }) => {
+        if (authorization === '') return { status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } };
+        const text = `refused: Authorization: ${authorization}`;
+        return { status: 403, body: json ? errorBody('DENIED', text) : text };
+      });
+      const credential = new Credential('password', 'bob', 'hunter2-hunter2', 'the test');
+      await using registry = testRegistry({ credentials: async () => credential });
+      const error: unknown = await registry
+        .repository(`${server.host}/a`)
+        .load('v1')
+        .catch((cause: unknown) => cause);
+      const secret = Buffer.from('bob:hunter2-hunter2').toString('base64');
+      expect(error).toMatchObject({ code: 'ERR_LADING_DENIED', message: expect.stringContaining('Basic …') });
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(secret);
+    }
+  });
+
   test('a wrong password is named by its source, and shown nowhere', async () => {
     await using server = await fakeServer(basic);
     const wrong = new Credential('password', 'bob', 'opensesame', 'REGISTRY_PASSWORD');
@@ -381,7 +401,6 @@ describe('basic authentication', () => {
       code: 'ERR_LADING_UNAUTHORIZED',
       credentialsSource: 'user "bob", from REGISTRY_PASSWORD',
     });
-    const { inspect } = await import('node:util');
     expect(
       `${inspect(error, { depth: 9 })}${JSON.stringify(error)}${inspect(wrong)}${JSON.stringify(wrong)}`,
     ).not.toContain('opensesame');

@@ -87,4 +87,14 @@ describe('repositories', () => {
       expect.objectContaining({ code: 'ERR_LADING_UNSUPPORTED' }),
     );
   });
+
+  test('of an ECR that is not there are an error of ours, and those of a caller that gave up are its own', async () => {
+    const create = ecrRepositories(host, { credentials, endpoint: 'http://127.0.0.1:1/' });
+    await expect(create('acme/a', {})).rejects.toMatchObject({
+      code: 'ERR_LADING_UNREACHABLE',
+      method: 'POST',
+    });
+    const reason = new Error('enough');
+    await expect(create('acme/a', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
 });
