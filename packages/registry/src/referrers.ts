@@ -8,13 +8,13 @@ import {
   mediaTypes,
   parseManifest,
 } from '@lading/oci';
-import { failureOf } from './failure.ts';
+import { failureOf, parseSpecErrors } from './failure.ts';
 import { addToFallback, fallbackList } from './fallback-tag.ts';
 import type { HttpResponse } from './http.ts';
 import { absentAsUndefined, loadManifest } from './manifests.ts';
 import { pageLimit, pages } from './pages.ts';
+import { isNameUnknown } from './refusals.ts';
 import type { Call, Session } from './session.ts';
-import { isNameUnknown } from './tags.ts';
 
 export interface ListReferrersOptions {
   readonly artifactType?: string | undefined;
@@ -102,7 +102,7 @@ async function readSupport(
   if (status === 401 || status === 403 || status === 408 || status === 429 || status >= 502) {
     throw await failureOf(session.describe(call), response, session.repository);
   }
-  if (status === 404 && isNameUnknown(await response.body.text())) return 'no-repository';
+  if (status === 404 && isNameUnknown(parseSpecErrors(await response.body.text()))) return 'no-repository';
   await response.body.discard();
   // Once seen, the API is there: a single odd answer means this subject only.
   session.memory.referrers ??= 'tag';

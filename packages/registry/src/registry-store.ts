@@ -34,6 +34,7 @@ import {
   what,
 } from './manifests.ts';
 import { announceReferrer, listReferrers } from './referrers.ts';
+import { saysImmutable, saysNoRepository } from './refusals.ts';
 import type { RelaySource } from './relay.ts';
 import { openRelaySource } from './relay-push.ts';
 import type { Session } from './session.ts';
@@ -252,26 +253,4 @@ export class RegistryStore implements ContentStore {
       return push();
     }
   }
-}
-
-function saysImmutable(error: unknown): boolean {
-  const { status = 0, errors = [] } = error as Partial<RegistryError>;
-  if (![400, 403, 405, 409, 412].includes(status)) return false;
-  return (
-    status === 409 ||
-    errors.some(
-      ({ code, message }) =>
-        /TAG_INVALID|TagAlreadyExists/i.test(code) || /immutable|already exists/i.test(message),
-    )
-  );
-}
-
-function saysNoRepository(error: unknown): boolean {
-  const { status, errors = [] } = error as Partial<RegistryError>;
-  return (
-    status === 404 &&
-    errors.some(
-      ({ code, message }) => code === 'NAME_UNKNOWN' || /repository.* does not exist/i.test(message),
-    )
-  );
 }

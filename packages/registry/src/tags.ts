@@ -1,6 +1,7 @@
 import { isRepository, isTag } from '@lading/oci';
 import { failureOf, parseSpecErrors } from './failure.ts';
 import { listIn, pages } from './pages.ts';
+import { isNameUnknown } from './refusals.ts';
 import { catalogScope } from './scopes.ts';
 import type { Call, Session } from './session.ts';
 
@@ -32,19 +33,11 @@ export async function isEmptyRepository(session: Session, signal?: AbortSignal):
     await response.body.discard();
     return false;
   }
-  if (response.status === 404) return isNameUnknown(await response.body.text());
+  if (response.status === 404) return isNameUnknown(parseSpecErrors(await response.body.text()));
   // Who may push may not always list; then nothing is known.
   if (response.status === 401 || response.status === 403 || response.status === 405) {
     await response.body.discard();
     return false;
   }
   throw await failureOf(session.describe(call), response, session.repository);
-}
-
-/** True for an error document that says that there is no such repository. */
-export function isNameUnknown(text: string): boolean {
-  return parseSpecErrors(text).some(
-    ({ code, message }) =>
-      code === 'NAME_UNKNOWN' || /repository.* (?:does not exist|not found)/i.test(message),
-  );
 }
