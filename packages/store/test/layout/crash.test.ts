@@ -80,6 +80,15 @@ describe('a layout folder', () => {
     expect(await missing(layout, makeImage())).toEqual([]);
   });
 
+  test('is not stopped by what a killed process with the same id left, as in a container that starts again', async () => {
+    const directory = join(await temporaryFolder(), 'layout');
+    const layout = await openLayout(directory, { create: true });
+    const left = Array.from({ length: 200 }, (_, count) => `.ingest-${hostname()}-${process.pid}-${count}`);
+    await Promise.all(left.map((name) => writeFile(join(directory, name), 'half')));
+    await fill(layout, makeImage(), 'v1');
+    expect(await missing(layout, makeImage())).toEqual([]);
+  });
+
   test('waits for a lock that a living process has, as long as the caller likes', async () => {
     const directory = join(await temporaryFolder(), 'layout');
     const layout = await openLayout(directory, { create: true });
