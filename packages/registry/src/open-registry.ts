@@ -2,6 +2,7 @@ import { apiHost, isLoopbackHost, LadingError, parseReference } from '@lading/oc
 import { Authenticator } from './auth.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CredentialProvider } from './credential.ts';
+import { RegistryError } from './errors.ts';
 import type { Expectation } from './expectations.ts';
 import { failureOf } from './failure.ts';
 import { HostStates, type PullQuota } from './host-state.ts';
@@ -115,8 +116,12 @@ class RegistryClient implements Registry {
     };
     this.#pools = new Pools(connectionOf);
     const relay = relayTransport(connectionOf);
-    const transport: Send = (request) =>
-      (request.relay === undefined ? this.#pools : { send: relay }).send(request);
+    const transport: Send = async (request) => {
+      if (request.relay === undefined) return this.#pools.send(request);
+      // A redirect or an upload's Location may lead to what only a proxy reaches: the relay does not go around it, and the general path takes over.
+      if (this.#proxyTo(request.url) === undefined) return relay(request);
+      throw new RegistryError('ERR_LADING_UNREACHABLE', `${request.url.host} is reached through a proxy`);
+    };
     this.#policy = new RetryPolicy(this.#states, clock, options.random ?? cryptoRandom, options.retry);
     const wire = observe(() => clock.monotonic(), options.onRequest, transport);
     const paced = throttle(this.#states, clock, (host) => this.#hostOptions(host), wire);
