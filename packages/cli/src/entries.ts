@@ -39,11 +39,7 @@ export async function openEntries(invocation: Invocation): Promise<Entries> {
   const config = await loadConfiguration(invocation);
   const entries = selectEntries(config.sync, invocation);
   const folder = dirname(resolve(invocation.context.cwd, configFile(invocation)));
-  if (existsSync(join(folder, 'cosign.pub'))) {
-    invocation.output.say(
-      'cosign.pub stands beside the configuration: this version of lading does not sign yet',
-    );
-  }
+  warnUnsigned(config, folder, invocation);
   const lockFile = join(folder, 'lading.lock');
   return {
     config,
@@ -53,6 +49,15 @@ export async function openEntries(invocation: Invocation): Promise<Entries> {
     places: await openPlaces(invocation, config),
     positionOf: positions(config),
   };
+}
+
+/** Says that images are not signed where everything else looks as if they were; `sign` itself has its notice. */
+function warnUnsigned({ sign }: Config, folder: string, { context, output }: Invocation): void {
+  if (sign !== undefined) return;
+  const why = existsSync(join(folder, 'cosign.pub'))
+    ? 'cosign.pub stands beside the configuration'
+    : context.env.COSIGN_PRIVATE_KEY && 'COSIGN_PRIVATE_KEY is set';
+  if (why) output.warn(`images are not signed: ${why}, and this version of lading cannot sign yet`);
 }
 
 /** Finds entries in their file by identity, whatever was left out before them. */

@@ -22,7 +22,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.changes, 'there are changes (only with --detailed-exitcode)'],
   [exitCodes.usage, 'wrong usage or configuration'],
   [exitCodes.authentication, 'a registry does not accept the credentials'],
-  [exitCodes.verification, 'content is not what its digest says'],
+  [exitCodes.verification, 'content is not what its digest says, or an image was not let in'],
   [exitCodes.someEntriesFailed, 'some entries failed, others did not'],
   [exitCodes.interrupted, 'interrupted'],
 ];

@@ -70,8 +70,14 @@ const systemHints: Readonly<Record<string, string>> = {
 
 /** What a failure of this machine means, wherever in the chain it is. */
 function systemHint(chain: readonly unknown[]): string | undefined {
-  const known = chain.find((link) => ((link as { code?: string }).code ?? '') in systemHints);
-  return known === undefined ? undefined : systemHints[(known as { code: string }).code];
+  for (const link of chain) {
+    const { code = '', syscall } = link as { code?: string; syscall?: string };
+    // Node says ENOENT when it makes a folder with its parents and the file system forbids it.
+    if (code === 'ENOENT' && syscall === 'mkdir')
+      return 'No folder can be made there: is the place writable?';
+    if (Object.hasOwn(systemHints, code)) return systemHints[code];
+  }
+  return undefined;
 }
 
 function serverAnswer(chain: readonly unknown[]): ServerAnswer | undefined {

@@ -4,6 +4,7 @@ import type { ConfigIssue } from '@lading/config';
 import { LadingError } from '@lading/oci';
 import type { Context } from './context.ts';
 import { describeFailure, type Failure } from './failure.ts';
+import { annotateIssues } from './github.ts';
 import type { Options } from './options.ts';
 import { type Paint, paintFor } from './paint.ts';
 import { renderFailure } from './render/failure.ts';
@@ -66,6 +67,7 @@ export function openOutput(context: Context, options: Options): Output {
         ? await renderIssues(failure.issues)
         : renderFailure(failure, paint);
       for (const line of lines) stderr.write(`${line}\n`);
+      if (failure.issues !== undefined) annotateIssues(context, failure.code, failure.issues);
       if (options.verbose) stderr.write(`${stackOf(error)}\n`);
       if (!documented) document({ error: failure });
       return failure;

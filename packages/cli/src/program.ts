@@ -59,8 +59,11 @@ function buildProgram(context: Pick<Context, 'stdout' | 'stderr'>, act: Act): Co
       writeErr: (text) => void context.stdout.write(text),
       // Errors are shown by runProgram, in lading's own way.
       outputError: () => undefined,
-      getOutHelpWidth: () => Math.min(context.stdout.columns ?? 100, 120),
+      getOutHelpWidth: () => helpWidth(context),
+      // `lading` alone is answered by help, too, which commander takes for an error.
+      getErrHelpWidth: () => helpWidth(context),
       getOutHasColors: () => false,
+      getErrHasColors: () => false,
     });
   for (const { heading, verbs } of verbGroups) {
     program.commandsGroup(heading);
@@ -70,6 +73,10 @@ function buildProgram(context: Pick<Context, 'stdout' | 'stderr'>, act: Act): Co
     }
   }
   return program;
+}
+
+function helpWidth({ stdout }: Pick<Context, 'stdout'>): number {
+  return Math.min(stdout.columns ?? 100, 120);
 }
 
 /** `config validate` belongs under `config`, which is made when its first verb comes. */

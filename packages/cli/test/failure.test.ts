@@ -55,6 +55,17 @@ describe('an error', () => {
     expect(describeFailure(new CopyError('destination', full))).toMatchObject({ hint: 'The disk is full.' });
   });
 
+  test('of a folder that cannot be made does not blame what is missing', () => {
+    const refused = Object.assign(new Error("ENOENT: no such file or directory, mkdir 'ro/out'"), {
+      code: 'ENOENT',
+      syscall: 'mkdir',
+    });
+    expect(describeFailure(refused)).toMatchObject({
+      code: 'ERR_LADING_SYSTEM',
+      hint: 'No folder can be made there: is the place writable?',
+    });
+  });
+
   test('that nobody foresaw is called what it is', () => {
     expect(describeFailure(new TypeError('x is undefined'))).toMatchObject({ code: 'ERR_LADING_UNEXPECTED' });
     expect(describeFailure('a string')).toMatchObject({ message: 'a string' });

@@ -15,6 +15,16 @@ const sections = ['registries', 'sync', 'build', 'sign', 'sbom', 'scan', 'tools'
 /** Keys of sync entries that are work of their own, named as `sync.verify`. */
 const syncFeatures = ['verify', 'schedule'] as const;
 
+/** What follows for those who count on the key. */
+const consequences: Readonly<Record<string, string>> = {
+  build: 'nothing is built',
+  sign: 'images are not signed',
+  sbom: 'no SBOMs are made',
+  scan: 'nothing is scanned',
+  'sync[].verify': 'signatures cannot be checked',
+  'sync[].schedule': 'entries are synced when lading is called',
+};
+
 /**
  * One notice for each section that is set and not among `supported`, for example `['registries', 'sync']`.
  * `verify` and `schedule` of sync entries count as sections of their own: `sync.verify`, `sync.schedule`.
@@ -24,7 +34,7 @@ export function configNotices(config: Config, supported: readonly string[]): rea
   const add = (name: string, path: ConfigPath): void => {
     notices.push({
       code: 'LADING_NOTICE_NOT_BUILT',
-      message: `"${name}" has no effect yet: this version of lading cannot do it`,
+      message: `"${name}" has no effect yet: ${consequences[name] ?? 'this version of lading cannot do it'}`,
       path,
       position: positionOf(config, path),
     });

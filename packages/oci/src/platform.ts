@@ -18,6 +18,9 @@ const defaultVariants: ReadonlyMap<string, string> = new Map([
   ['arm', 'v7'],
 ]);
 
+/** Systems without an architecture are half a platform; an architecture alone is one of Linux. */
+const systems: ReadonlySet<string> = new Set(['linux', 'windows', 'darwin', 'freebsd']);
+
 const component = /^[A-Za-z0-9_.-]+$/;
 
 /**
@@ -26,7 +29,8 @@ const component = /^[A-Za-z0-9_.-]+$/;
  */
 export function parsePlatform(text: string): Platform {
   const parts = text.trim().toLowerCase().split('/');
-  if (parts.length > 3 || !parts.every((part) => component.test(part))) {
+  const isHalf = parts.length === 1 && systems.has(parts[0]!);
+  if (isHalf || parts.length > 3 || !parts.every((part) => component.test(part))) {
     throw new LadingError('ERR_LADING_PLATFORM', `invalid platform ${JSON.stringify(text)}`, {
       hint: 'A platform is written os/architecture[/variant], for example linux/arm64 or linux/arm/v7.',
     });

@@ -1,5 +1,5 @@
 import { Credential, openRegistry } from '@lading/registry';
-import { saveCredentials } from '@lading/registry/node';
+import { environmentProxies, saveCredentials } from '@lading/registry/node';
 import { exitCodes } from '../exit-codes.ts';
 import { readPassword } from '../password.ts';
 import { registryHost } from '../registry-host.ts';
@@ -20,6 +20,7 @@ export const run: Run = async ({ args, options, context, output }) => {
   await using registry = openRegistry({
     credentials: async () => new Credential('password', user, secret, 'standard input'),
     hosts: plain ? { [host]: { tls: 'off' } } : {},
+    proxyFor: environmentProxies(context.env),
     signal: context.signal,
   });
   await registry.ping(host, { signal: context.signal });

@@ -2,6 +2,7 @@ import { hasChanges, planDocument, planExitCode } from '@lading/sync';
 import { openEntries, rehearse } from '../entries.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { describeFailure } from '../failure.ts';
+import { annotateImages } from '../github.ts';
 import { renderFailure } from '../render/failure.ts';
 import { renderPlan } from '../render/plan.ts';
 import type { Run } from '../verb.ts';
@@ -18,6 +19,11 @@ export const run: Run = async (invocation) => {
     if (action !== 'failed') continue;
     for (const line of renderFailure(describeFailure(error), output.paint, destination)) output.warn(line);
   }
+  annotateImages(
+    invocation.context,
+    result.images.map((image) => ({ ...image, image, outcome: image.action })),
+    entries.positionOf,
+  );
   const exitCode = planExitCode(result);
   return exitCode === 0 && options.detailedExitcode && hasChanges(result) ? exitCodes.changes : exitCode;
 };

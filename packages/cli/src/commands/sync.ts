@@ -1,7 +1,6 @@
 import { apply, type PlannedImage, plan, reportDocument, type SyncReport, syncExitCode } from '@lading/sync';
 import { type Entries, openEntries, planContext, saveLock } from '../entries.ts';
-import { describeFailure } from '../failure.ts';
-import { annotate, openLogGroup } from '../github.ts';
+import { annotateImages, openLogGroup } from '../github.ts';
 import { openProgress } from '../progress/progress.ts';
 import { eventDocument } from '../render/events.ts';
 import { renderResult, summariseReport } from '../render/report.ts';
@@ -19,7 +18,7 @@ export const run: Run = async (invocation) => {
   await using places = entries.places;
   const report = await bringUpToDate(entries, invocation);
   await places.finish();
-  annotate(context, failuresOf(report, entries));
+  annotateImages(context, report.results, entries.positionOf);
   const requests = places.requests();
   output.document({ ...reportDocument(report), requests });
   output.result(summariseReport({ ...report, durationMs: context.now() - started }, requests));
@@ -70,12 +69,4 @@ function widthOfNames(images: readonly PlannedImage[]): number {
     if (action !== 'same' && destination.length <= maxNameWidth) width = Math.max(width, destination.length);
   }
   return width;
-}
-
-function failuresOf({ results }: SyncReport, { positionOf }: Entries) {
-  return results.flatMap(({ image, outcome, error }) =>
-    outcome === 'failed'
-      ? [{ subject: image.destination, failure: describeFailure(error), position: positionOf(image) }]
-      : [],
-  );
 }

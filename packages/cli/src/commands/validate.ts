@@ -30,9 +30,10 @@ export const run: Run = async (invocation) => {
   });
   progress.done(name, []);
   output.document({ image: name, digest, valid: true, manifests, blobs, skipped, bytes: bytesMoved });
+  const image = name.endsWith(`@${digest}`) ? name : `${name}@${digest}`;
   const parts = [count(manifests, 'manifest'), count(blobs, 'blob'), formatBytes(bytesMoved)];
   if (skipped > 0) parts.push(`${skipped} not looked at`);
-  output.result(`${output.paintResult('good', '✓')} ${name}@${digest}   ${parts.join(' · ')}`);
+  output.result(`${output.paintResult('good', '✓')} ${image}   ${parts.join(' · ')}`);
   return exitCodes.ok;
 };
 

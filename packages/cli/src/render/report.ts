@@ -3,7 +3,7 @@ import { describeFailure } from '../failure.ts';
 import type { Paint } from '../paint.ts';
 import { renderFailure } from './failure.ts';
 import { formatPosition, type PositionOf } from './plan.ts';
-import { formatBytes, formatDuration, shortDigest } from './quantities.ts';
+import { count, formatBytes, formatDuration, shortDigest } from './quantities.ts';
 
 /** The lines about one image that is done; none for what was as it should be. */
 export function renderResult(
@@ -59,5 +59,5 @@ export function summariseReport(report: SyncReport, requests: number): string {
   if (shown.length === 0) shown.push('no entries');
   if (changed + pruned + failed + interrupted + blocked === 0) shown.push('nothing to do');
   if (report.bytesMoved > 0) shown.push(`${formatBytes(report.bytesMoved)} moved`);
-  return [...shown, `${requests} requests`, formatDuration(report.durationMs)].join(' · ');
+  return [...shown, count(requests, 'request'), formatDuration(report.durationMs)].join(' · ');
 }

@@ -233,6 +233,12 @@ describe('lading validate', () => {
     expect(stdout).toContain('3 manifests · 6 blobs');
   });
 
+  test('says the digest once, also of an only image', async () => {
+    const layout = `oci:${join(folder.path, 'only')}`;
+    await lading(['copy', `${source.host}/acme/single:1`, layout]);
+    expect((await lading(['validate', layout])).stdout.match(/sha256:/g)).toHaveLength(1);
+  });
+
   test('finds a byte that was changed, with exit code 5', async () => {
     const layout = join(folder.path, 'damaged');
     await lading(['copy', `${source.host}/acme/single:1`, `oci:${layout}`]);

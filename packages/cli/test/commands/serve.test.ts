@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { makeImage, pushImage } from '@lading/testkit';
@@ -148,4 +151,28 @@ describe('lading login and logout', () => {
     expect(code).toBe(3);
     expect(stderr).toContain('there is no password on standard input');
   });
+
+  test.each([['login', '--user', 'bob', '--password-stdin'], ['catalog']])(
+    'behind a proxy %s asks through it',
+    async (verb, ...more) => {
+      const asked: string[] = [];
+      const proxy = createServer((request, response) => {
+        asked.push(request.url!);
+        response.end('{}');
+      }).on('connect', (request, socket) => {
+        asked.push(request.url!);
+        socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      });
+      await once(proxy.listen(0, '127.0.0.1'), 'listening');
+      const { port } = proxy.address() as AddressInfo;
+      const host = 'registry.test';
+      await lading([verb, host, ...more, '--plain-http', host, '--timeout', '5s'], {
+        env: { ...env().env, HTTP_PROXY: `127.0.0.1:${port}` },
+        stdin: 'right',
+      });
+      proxy.closeAllConnections();
+      proxy.close();
+      expect(asked[0]).toContain(host);
+    },
+  );
 });

@@ -109,6 +109,12 @@ describe('the main job', () => {
 });
 
 describe('choosing entries', () => {
+  test('one request is one request', async () => {
+    await config(`  - {source: "${source.host}/up/pause:3.6", destination: "oci:pause:1"}\n`);
+    await run('sync');
+    expect((await run('sync')).stdout).toContain('1 same · nothing to do · 1 request · ');
+  });
+
   test('--only matches destinations, over slashes, with or without the tag', async () => {
     await both();
     for (const glob of ['*/pause:*', '*/pause', `${target.host}/mine/p*`]) {
@@ -232,6 +238,25 @@ describe('for machines', () => {
       /^::error file=config\.yaml,line=2,title=ERR_LADING_NOT_FOUND::\S+\/mine\/none:1 \(source\): /,
     );
   });
+
+  test('in a GitHub workflow a plan annotates as well, and mistakes in config.yaml are marked', async () => {
+    const env = { GITHUB_ACTIONS: 'true', CI: 'true' };
+    await config(
+      entry('up/none:1', 'mine/none:1'),
+      entry('up/pause:3.6', 'mine/pause:3.6', '    verify: {key: k}\n'),
+    );
+    const planned = await runWith({ env }, 'plan');
+    expect(planned.stderr).toMatch(/^::error file=config\.yaml,line=2,title=ERR_LADING_NOT_FOUND::/m);
+    expect(planned.stderr).toMatch(
+      /^::error file=config\.yaml,line=4,title=ERR_LADING_UNSUPPORTED::\S+: this version of lading cannot check/m,
+    );
+    await config('  - sauce: a\n    destination: b\n');
+    const refused = await runWith({ env }, 'sync');
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toMatch(
+      /^::error file=config\.yaml,line=2,title=ERR_LADING_CONFIG::unknown key "sauce"/m,
+    );
+  });
 });
 
 describe('lading.lock', () => {
@@ -292,14 +317,37 @@ describe('what this version cannot do yet', () => {
     const { code, stderr, stdout } = await run('sync');
     expect(code).toBe(5);
     expect(stderr).toContain('cannot check signatures');
+    expect(stderr).not.toContain('has no effect');
     expect(stdout).toMatch(/1 changed · 1 blocked/);
     expect((await run('digest', `${target.host}/mine/alpine:3.17`)).code).toBe(1);
   });
 
-  test('a cosign.pub beside the configuration does not make images look signed', async () => {
+  test('who counts on signatures hears that there are none, in quiet runs as well', async () => {
     await both();
+    const unsigned = 'images are not signed';
+    expect((await run('sync', '-q')).stderr).not.toContain(unsigned);
+    const env = { COSIGN_PRIVATE_KEY: 'a private key' };
+    expect((await runWith({ env }, 'sync', '-q')).stderr).toContain(unsigned);
     await writeFile(join(folder.path, 'cosign.pub'), 'a public key');
-    expect((await run('sync')).stderr).toContain('does not sign');
+    expect((await run('sync', '-q')).stderr).toContain(unsigned);
+    const file = join(folder.path, 'config.yaml');
+    const sync = await readFile(file, 'utf8');
+    await writeFile(file, `sign: {key: cosign.key}\n${sync}`);
+    expect((await run('sync', '-q')).stderr).toBe(
+      'config.yaml:1: "sign" has no effect yet: images are not signed\n',
+    );
+    await writeFile(file, `sign: false\n${sync}`);
+    expect((await run('sync', '-q')).stderr).toBe('');
+  });
+
+  test('a rate limit of config.yaml is kept', async () => {
+    await config(...Array.from({ length: 6 }, (_, n) => entry(`up/none-${n}:1`, `mine/n-${n}:1`)));
+    const file = join(folder.path, 'config.yaml');
+    const registries = `registries:\n  "${source.host}": {rateLimit: 5}\n`;
+    await writeFile(file, registries + (await readFile(file, 'utf8')));
+    const started = performance.now();
+    await run('plan');
+    expect(performance.now() - started).toBeGreaterThan(900);
   });
 
   test('createRepository says that it is for Amazon ECR', async () => {
