@@ -1,6 +1,5 @@
 import { isDigest } from '@lading/oci';
-import { RegistryError } from './errors.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, restated } from './failure.ts';
 import { what } from './manifests.ts';
 import type { Call, Session } from './session.ts';
 
@@ -27,16 +26,11 @@ export async function deleteManifest(
     response.status === 405 ||
     (response.status === 400 && failure.errors.some(({ code }) => code === 'UNSUPPORTED'));
   if (!unsupported) throw failure;
-  throw new RegistryError(
+  throw restated(
+    failure,
     'ERR_LADING_UNSUPPORTED',
     `${session.host} does not delete ${isDigest(reference) ? 'manifests' : 'tags'}`,
     {
-      method: failure.method,
-      url: failure.url,
-      status: failure.status,
-      errors: failure.errors,
-      requestId: failure.requestId,
-      credentialsSource: failure.credentialsSource,
       hint: isDigest(reference)
         ? 'switch deletion on in the registry'
         : 'delete the digest instead, which takes all its tags with it, or switch deletion on in the registry',

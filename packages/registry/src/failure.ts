@@ -1,5 +1,10 @@
 import { isLadingError } from '@lading/oci';
-import { RegistryError, type RegistryErrorCode, type SpecError } from './errors.ts';
+import {
+  RegistryError,
+  type RegistryErrorCode,
+  type RegistryErrorOptions,
+  type SpecError,
+} from './errors.ts';
 import { hintFor } from './hints.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { redactAuthorization, redactUrl } from './redact.ts';
@@ -81,6 +86,18 @@ export function unreachable(request: HttpRequest, cause: unknown, retryable: boo
       }),
     },
   );
+}
+
+/** The same failure in better words; what is known of the request stays. */
+export function restated(
+  failure: RegistryError,
+  code: RegistryErrorCode,
+  message: string,
+  options: Pick<RegistryErrorOptions, 'cause' | 'hint' | 'retryable'>,
+): RegistryError {
+  const { method, url, status, errors, requestId, credentialsSource, retryable } = failure;
+  const request = { method, url, status, errors, requestId, credentialsSource, retryable };
+  return new RegistryError(code, message, { ...request, ...options });
 }
 
 export type RegistryAction = 'pull' | 'push' | 'delete';

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import { RegistryError } from './errors.ts';
-import { failureOf, unreachable } from './failure.ts';
+import { failureOf, restated, unreachable } from './failure.ts';
 import type { HostStates } from './host-state.ts';
 import { initialRetryBudget } from './host-state.ts';
 import type { HttpRequest, HttpResponse, Send } from './http.ts';
@@ -125,19 +125,11 @@ async function heedPause(policy: RetryPolicy, request: HttpRequest, response: Ht
   if (wait === undefined) return;
   if (wait > policy.maxWaitMs) {
     const failure = await failureOf(request, response);
-    throw new RegistryError(
+    throw restated(
+      failure,
       response.status === 429 ? 'ERR_LADING_RATE_LIMITED' : 'ERR_LADING_REGISTRY',
       `${failure.message}; it asks to wait ${Math.ceil(wait / 1000)} s, longer than the limit of ${Math.floor(policy.maxWaitMs / 1000)} s`,
-      {
-        method: failure.method,
-        url: failure.url,
-        status: failure.status,
-        errors: failure.errors,
-        requestId: failure.requestId,
-        credentialsSource: failure.credentialsSource,
-        retryable: true,
-        hint: 'try again after that time, or raise the longest wait',
-      },
+      { retryable: true, hint: 'try again after that time, or raise the longest wait' },
     );
   }
   state.pausedUntil = Math.max(state.pausedUntil, policy.clock.monotonic() + wait);
