@@ -95,7 +95,7 @@ export class Repository {
       if (options.condition && first !== undefined) {
         if (!options.condition((await this.resolve(first))?.digest)) return false;
       }
-      if (!(await this.#claimStored(digest))) {
+      if (!(await this.#claimStored(digest, manifest.bytes))) {
         await this.#write(layout.content(digest), manifest.bytes);
         if (manifest.subject) {
           const referrer = JSON.stringify({ ...describeReferrer(manifest), digest });
@@ -150,9 +150,11 @@ export class Repository {
   }
 
   /** True when the manifest is here already, whole; it counts as in use from now. */
-  async #claimStored(digest: Digest): Promise<boolean> {
+  async #claimStored(digest: Digest, bytes: Uint8Array): Promise<boolean> {
     const { layout, clock } = this.#context;
     const now = clock();
+    const stored = await ifThere(readFile(layout.content(digest)));
+    if (!stored?.equals(bytes)) return false;
     return (await claim(this.#paths.manifest(digest), now)) && (await claim(layout.content(digest), now));
   }
 
