@@ -9,6 +9,12 @@ export interface SignOptions {
 export interface Signer {
   /** For people: `cosign.key`, `awskms:///alias/release`, `keyless`. */
   readonly name: string;
+  /** What speaks for each signature beside the key or certificate. `logLimit`: the largest envelope, in bytes, that the log takes. */
+  readonly witnesses: {
+    readonly log: boolean;
+    readonly timestamp: boolean;
+    readonly logLimit?: number | undefined;
+  };
   /** Who will have signed, so that a signature that is there already can be recognised; nothing when that only shows in the certificate. */
   authority(options?: SignOptions): Promise<Authority | undefined>;
   /**

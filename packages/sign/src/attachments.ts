@@ -1,0 +1,174 @@
+import {
+  cosignTags,
+  type Descriptor,
+  type ImageManifest,
+  isManifestMediaType,
+  LadingError,
+  manifestLimits,
+  mediaTypes,
+  parseManifest,
+} from '@lading/oci';
+import { type ContentStore, fetchManifest, isNotFound, loadManifest, type StoreOptions } from '@lading/store';
+import { isBundleMediaType } from './formats/bundle.ts';
+import { legacyMediaTypes } from './formats/legacy-layer.ts';
+
+/** What an attached manifest is, by its types; what it says is another question. */
+export type AttachmentKind =
+  /** A Sigstore bundle: one signature or one attestation. */
+  | 'bundle'
+  /** cosign's own format: any number of signatures. */
+  | 'signatures'
+  /** cosign's own format: any number of attestations. */
+  | 'attestations'
+  /** cosign's `.sbom`: a document that nobody signed. */
+  | 'sbom'
+  | 'other';
+
+/** A manifest that belongs to an image: one that refers to it, or one under a tag that is made from its digest. */
+export interface Attachment {
+  readonly kind: AttachmentKind;
+  readonly descriptor: Descriptor;
+  /** The tag that it was found under; referrers have none. */
+  readonly tag?: string | undefined;
+}
+
+export interface AttachmentOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Which of cosign's tags to ask for; each costs a request. Default: all. */
+  readonly tags?: readonly AttachmentTag[] | undefined;
+}
+
+export type AttachmentTag = 'signatures' | 'attestations' | 'sbom';
+
+/** Most referrers of one image that are looked at. */
+const maxReferrers = manifestLimits.maxDescriptors;
+
+/**
+ * Everything that is attached to an image, by both ways and always both: a referrer that somebody else added must not hide a signature under a tag.
+ * @throws what the store throws: a registry that does not answer is no registry without signatures.
+ */
+export async function listAttachments(
+  store: ContentStore,
+  subject: Descriptor,
+  options: AttachmentOptions = {},
+): Promise<readonly Attachment[]> {
+  const { tags = attachmentTagKinds, signal } = options;
+  const names = attachmentTags(subject);
+  const [referrers, ...tagged] = await Promise.all([
+    referrersOf(store, subject, { signal }),
+    ...tags.map((kind) => attachmentUnder(store, kind, names[kind], { signal })),
+  ]);
+  return [...referrers, ...tagged.filter((found) => found !== undefined)];
+}
+
+const attachmentTagKinds: readonly AttachmentTag[] = ['signatures', 'attestations', 'sbom'];
+
+/** The tags under which cosign 2 keeps what belongs to an image. */
+export function attachmentTags(subject: Pick<Descriptor, 'digest'>): Readonly<Record<AttachmentTag, string>> {
+  const [signatures, attestations, sbom] = cosignTags(subject.digest) as [string, string, string];
+  return { signatures, attestations, sbom };
+}
+
+async function attachmentUnder(
+  store: ContentStore,
+  kind: AttachmentTag,
+  tag: string,
+  options: StoreOptions,
+): Promise<Attachment | undefined> {
+  try {
+    return { kind, descriptor: await store.resolve(tag, options), tag };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+async function referrersOf(
+  store: ContentStore,
+  subject: Descriptor,
+  options: StoreOptions,
+): Promise<readonly Attachment[]> {
+  const found: Descriptor[] = [];
+  for await (const referrer of store.referrers(subject, options)) {
+    if (found.length === maxReferrers) {
+      throw new LadingError(
+        'ERR_LADING_ATTACHMENT_LIMIT',
+        `more than ${maxReferrers} manifests refer to ${subject.digest}`,
+        {
+          hint: 'Remove the ones that nobody needs with: lading clean',
+        },
+      );
+    }
+    found.push(referrer);
+  }
+  return await Promise.all(found.map((descriptor) => classify(store, descriptor, options)));
+}
+
+/** Writers that knew no better list the config's type, or none: then the manifest itself is asked. */
+const tellsNothing: readonly (string | undefined)[] = [
+  undefined,
+  '',
+  mediaTypes.ociEmpty,
+  mediaTypes.ociConfig,
+];
+
+async function classify(
+  store: ContentStore,
+  descriptor: Descriptor,
+  options: StoreOptions,
+): Promise<Attachment> {
+  const { artifactType } = descriptor;
+  const kind = tellsNothing.includes(artifactType)
+    ? await kindByManifest(store, descriptor, options)
+    : kindByType(artifactType!);
+  return { kind, descriptor };
+}
+
+function kindByType(type: string): AttachmentKind {
+  if (isBundleMediaType(type)) return 'bundle';
+  if (type === 'application/vnd.dev.cosign.artifact.sig.v1+json' || type === legacyMediaTypes.signature)
+    return 'signatures';
+  if (type === legacyMediaTypes.attestation || type === 'application/vnd.in-toto+json') return 'attestations';
+  if (type === 'application/vnd.dev.cosign.artifact.sbom.v1+json') return 'sbom';
+  return 'other';
+}
+
+async function kindByManifest(
+  store: ContentStore,
+  descriptor: Descriptor,
+  options: StoreOptions,
+): Promise<AttachmentKind> {
+  try {
+    const manifest = await readAttached(store, descriptor, options);
+    const types = [manifest.artifactType, manifest.config.mediaType, manifest.layers[0]?.mediaType];
+    return types.map((type) => kindByType(type ?? '')).find((kind) => kind !== 'other') ?? 'other';
+  } catch (error) {
+    // A list may name what is gone or was never a manifest; that says nothing of its neighbours.
+    if (isNotFound(error) || isContentProblem(error)) return 'other';
+    throw error;
+  }
+}
+
+/** True when content is not what it should be, as opposed to a store that does not answer. */
+export function isContentProblem(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'ERR_LADING_MANIFEST' || code === 'ERR_LADING_CONTENT_MISMATCH';
+}
+
+/**
+ * The manifest of an attachment, by its digest.
+ * @throws {LadingError} `ERR_LADING_MANIFEST`, `ERR_LADING_CONTENT_MISMATCH`, and what the store throws.
+ */
+export async function readAttached(
+  store: ContentStore,
+  descriptor: Descriptor,
+  { signal }: StoreOptions,
+): Promise<ImageManifest> {
+  const { digest, mediaType } = descriptor;
+  const bytes = isManifestMediaType(mediaType)
+    ? await fetchManifest(store, descriptor, { signal })
+    : (await loadManifest(store, digest, { signal })).bytes;
+  const manifest = parseManifest(bytes, mediaType);
+  if (manifest.kind === 'image') return manifest;
+  throw new LadingError('ERR_LADING_MANIFEST', `${digest} is an index, not an attached artifact`);
+}

@@ -1,0 +1,57 @@
+import type { Digest } from '@lading/oci';
+import type { SignedContent } from '../material.ts';
+import { inTotoPayloadType } from './dsse.ts';
+import { MalformedError } from './json.ts';
+import { signaturePredicateType } from './predicate-types.ts';
+import { parseSimpleSigning } from './simple-signing.ts';
+import { parseStatement, type Statement, subjectDigests } from './statement.ts';
+
+/** What a signer says, whatever the format it is said in. Only the signed bytes count for it. */
+export type Claim =
+  /** “I vouch for this image.” */
+  | {
+      readonly kind: 'signature';
+      readonly subjects: readonly ClaimSubject[];
+      /** The name under which it was signed, where the format has one. */
+      readonly reference?: string | undefined;
+    }
+  /** “This is so about this image.” */
+  | {
+      readonly kind: 'attestation';
+      readonly subjects: readonly ClaimSubject[];
+      readonly statement: Statement;
+    };
+
+export interface ClaimSubject {
+  readonly digests: readonly Digest[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads what was signed.
+ * @throws {MalformedError}
+ */
+export function readClaim(content: SignedContent): Claim {
+  if (content.kind === 'message') {
+    const { digest, reference, annotations } = parseSimpleSigning(content.bytes);
+    return { kind: 'signature', subjects: [{ digests: [digest], annotations }], reference };
+  }
+  if (content.payloadType !== inTotoPayloadType) {
+    throw new MalformedError(
+      `the envelope holds ${JSON.stringify(content.payloadType)}, not ${inTotoPayloadType}`,
+    );
+  }
+  const statement = parseStatement(content.payload);
+  const subjects = statement.subjects.map((subject) => ({
+    digests: subjectDigests(subject),
+    annotations: subject.annotations ?? {},
+  }));
+  return statement.predicateType === signaturePredicateType
+    ? { kind: 'signature', subjects }
+    : { kind: 'attestation', subjects, statement };
+}
+
+/** The subject of a claim that is this image, if one is. */
+export function subjectOf({ subjects }: Claim, image: Digest): ClaimSubject | undefined {
+  return subjects.find(({ digests }) => digests.includes(image));
+}

@@ -1,0 +1,122 @@
+import { type Descriptor, type Digest, type ImageManifest, isLadingError } from '@lading/oci';
+import { type ContentStore, isNotFound, readAll } from '@lading/store';
+import { type Attachment, isContentProblem, readAttached } from './attachments.ts';
+import { isBundleMediaType, parseBundle } from './formats/bundle.ts';
+import { type Claim, readClaim } from './formats/claim.ts';
+import { MalformedError } from './formats/json.ts';
+import { legacyMediaTypes, parseLegacyLayer } from './formats/legacy-layer.ts';
+import type { SignatureMaterial } from './material.ts';
+import { mapOf } from './pool.ts';
+import type { Rejection } from './verify/types.ts';
+
+/** Where one signature or attestation is. */
+export interface SignatureLocation {
+  readonly format: 'bundle' | 'legacy';
+  /** The manifest that holds it. */
+  readonly manifest: Digest;
+  /** The tag of that manifest; referrers have none. */
+  readonly tag?: string | undefined;
+  /** Which of the manifest's layers, counted from 0. */
+  readonly layer: number;
+  /** The blob: the bundle, the payload, the envelope. */
+  readonly blob: Descriptor;
+}
+
+/** One signature or attestation as it was found, read and not verified. */
+export type FoundSignature =
+  | {
+      readonly location: SignatureLocation;
+      readonly readable: true;
+      readonly material: SignatureMaterial;
+      readonly claim: Claim;
+    }
+  | { readonly location: SignatureLocation; readonly readable: false; readonly rejection: Rejection };
+
+export interface ReadLimits {
+  /** Bytes of one blob; larger ones are told of and not read. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** As many signatures under one tag as cosign reads. */
+export const maxLayers = 1000;
+
+/** What an attachment holds, layer by layer. What cannot be read is told of in its place and hides nothing beside it. */
+export async function readSignatures(
+  store: ContentStore,
+  attachment: Attachment,
+  limits: ReadLimits,
+): Promise<readonly FoundSignature[]> {
+  const { descriptor, tag, kind } = attachment;
+  const { signal } = limits;
+  const at = (layer: number, blob: Descriptor): SignatureLocation => ({
+    format: kind === 'bundle' ? 'bundle' : 'legacy',
+    manifest: descriptor.digest,
+    tag,
+    layer,
+    blob,
+  });
+  const orRejected = async <T>(
+    location: SignatureLocation,
+    read: () => Promise<T>,
+  ): Promise<T | FoundSignature> => {
+    try {
+      return await read();
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { location, readable: false, rejection: rejectionOf(error) };
+    }
+  };
+
+  const layers = await orRejected(at(0, descriptor), async () =>
+    layersOf(await readAttached(store, descriptor, { signal }), attachment),
+  );
+  if ('readable' in layers) return [layers];
+  const readOne = (blob: Descriptor, index: number): Promise<FoundSignature> => {
+    const location = at(index, blob);
+    return orRejected(location, async () => {
+      const material = await readLayer(store, blob, limits);
+      return { location, readable: true, material, claim: readClaim(material.content) };
+    });
+  };
+  return await mapOf(layers, readOne, signal);
+}
+
+function layersOf({ layers }: ImageManifest, { kind }: Attachment): readonly Descriptor[] {
+  if (layers.length > maxLayers) {
+    throw new TooLargeError(`it has ${layers.length} layers, more than the limit of ${maxLayers}`);
+  }
+  if (kind === 'bundle' && layers.length !== 1) {
+    throw new MalformedError(`a bundle is one layer, and this has ${layers.length}`);
+  }
+  return layers;
+}
+
+async function readLayer(
+  store: ContentStore,
+  blob: Descriptor,
+  { maxBytes, signal }: ReadLimits,
+): Promise<SignatureMaterial> {
+  const isKnown =
+    isBundleMediaType(blob.mediaType) || Object.values<string>(legacyMediaTypes).includes(blob.mediaType);
+  if (!isKnown) throw new MalformedError(`it is a ${blob.mediaType}, neither signature nor attestation`);
+  if (blob.size > maxBytes)
+    throw new TooLargeError(`it has ${blob.size} bytes, more than the limit of ${maxBytes}`);
+  const bytes = await readAll(await store.fetch(blob, { signal }), maxBytes);
+  return isBundleMediaType(blob.mediaType)
+    ? parseBundle(bytes)
+    : parseLegacyLayer({ descriptor: blob, bytes });
+}
+
+class TooLargeError extends Error {}
+
+/** @throws the error itself when it says nothing of the content: a store that does not answer, an abort. */
+function rejectionOf(error: unknown): Rejection {
+  const { message } = error as Error;
+  if (error instanceof TooLargeError) return { code: 'too-large', message };
+  if (error instanceof MalformedError || isContentProblem(error)) return { code: 'malformed', message };
+  // Listed and gone: nothing that counts, and nothing to stop at.
+  if (isLadingError(error) && isNotFound(error))
+    return { code: 'malformed', message: `it is listed and not there: ${message}` };
+  throw error;
+}

@@ -1,0 +1,30 @@
+/** Requests that one operation has open at once. */
+export const concurrency = 8;
+
+/** Works on items, a bounded number at once; the results are in the items' order. When one fails, no further one is begun. */
+export async function mapOf<T, R>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<R>,
+  signal?: AbortSignal | undefined,
+): Promise<R[]> {
+  const results: R[] = new Array<R>(items.length);
+  const queue = items.entries();
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of queue) {
+      if (failed) return;
+      try {
+        signal?.throwIfAborted();
+        results[index] = await work(item, index);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const settled = await Promise.allSettled(
+    Array.from({ length: Math.min(concurrency, items.length) }, worker),
+  );
+  for (const outcome of settled) if (outcome.status === 'rejected') throw outcome.reason;
+  return results;
+}

@@ -1,0 +1,93 @@
+import type { SignatureMaterial } from './material.ts';
+
+/** A program that can check what was found, and what it has to be told for that. */
+export interface Reader {
+  readonly program: 'cosign 2' | 'cosign 3' | 'policy-controller' | 'Kyverno' | 'podman';
+  /** Flags or settings, beside the key or identity. */
+  readonly needs: readonly string[];
+}
+
+/** What decides who can read a signature. */
+export interface ReadableTraits {
+  readonly format: 'bundle' | 'legacy';
+  readonly isAttestation: boolean;
+  /** Under cosign's tag; what is attached in cosign's old format as a referrer is found by few. */
+  readonly isTagged: boolean;
+  readonly signer: 'key' | 'certificate';
+  /** Rekor v1 promises a time with its entry, Rekor v2 does not. */
+  readonly log: 'none' | 'promised' | 'proven';
+  readonly isTimestamped: boolean;
+}
+
+export function traitsOf(
+  material: Pick<SignatureMaterial, 'signer' | 'logEntries' | 'timestamps'>,
+  place: Pick<ReadableTraits, 'format' | 'isAttestation' | 'isTagged'>,
+): ReadableTraits {
+  const isPromised = material.logEntries.some(({ inclusionPromise }) => inclusionPromise !== undefined);
+  return {
+    ...place,
+    signer: material.signer.kind,
+    log: material.logEntries.length === 0 ? 'none' : isPromised ? 'promised' : 'proven',
+    isTimestamped: material.timestamps.length > 0,
+  };
+}
+
+/** More referrers than Kyverno takes; it fails on them. */
+const kyvernoReferrers = 50;
+
+/**
+ * Who can check one of these, in their versions of 2026. cosign 3 looks at bundles alone as soon as there is one.
+ * @param referrers how many manifests refer to the image
+ */
+export function readersOf(found: readonly ReadableTraits[], referrers: number): readonly Reader[] {
+  const legacy = found.filter(({ format, isTagged }) => format === 'legacy' && isTagged);
+  const bundles = found.filter(({ format }) => format === 'bundle');
+  return [
+    reader('cosign 2', legacy, cosignFlags),
+    reader('cosign 3', bundles.length > 0 ? bundles : legacy, cosignFlags),
+    reader('policy-controller', legacy, logNeeds('ctlog or rfc3161timestamp left out of the authority')),
+    legacy.length === 0
+      ? reader(
+          'policy-controller',
+          // It finds no bundles that were signed with a key.
+          bundles.filter(({ signer }) => signer === 'certificate'),
+          () => ['signatureFormat: bundle'],
+        )
+      : undefined,
+    legacy.length > 0
+      ? reader('Kyverno', legacy, logNeeds('rekor: {ignoreTlog: true}'))
+      : reader('Kyverno', referrers <= kyvernoReferrers ? bundles : [], () => ['type: SigstoreBundle']),
+    reader(
+      'podman',
+      // Without a promised time it does not believe a certificate; attestations it does not read.
+      legacy.filter(
+        ({ isAttestation, signer, log }) => !isAttestation && (signer === 'key' || log === 'promised'),
+      ),
+      () => ['use-sigstore-attachments: true'],
+    ),
+  ].filter((found) => found !== undefined);
+}
+
+type Needs = (traits: ReadableTraits) => readonly string[];
+
+/** Of several that a program can read, the one that needs the least. */
+function reader(
+  program: Reader['program'],
+  candidates: readonly ReadableTraits[],
+  needs: Needs,
+): Reader | undefined {
+  const [least] = candidates.map(needs).sort((a, b) => a.length - b.length);
+  return least && { program, needs: least };
+}
+
+function cosignFlags({ log, isTimestamped, format }: ReadableTraits): readonly string[] {
+  const readsLog = format === 'bundle' ? log !== 'none' : log === 'promised';
+  return [
+    ...(readsLog ? [] : ['--insecure-ignore-tlog']),
+    ...(isTimestamped && log !== 'promised' ? ['--use-signed-timestamps'] : []),
+  ];
+}
+
+function logNeeds(withoutLog: string): Needs {
+  return ({ log }) => (log === 'promised' ? [] : [withoutLog]);
+}
