@@ -1,5 +1,59 @@
+export {
+  type Artifact,
+  artifactsOf,
+  type ImageArtifacts,
+  type ListArtifactsOptions,
+  listArtifacts,
+} from './artifacts.ts';
+export {
+  type Attachment,
+  type AttachmentKind,
+  type AttachmentOptions,
+  type AttachmentTag,
+  attachmentTags,
+  listAttachments,
+} from './attachments.ts';
+export { type AttestOptions, attest } from './attest-image.ts';
 export type { Authority, IdentityAuthority, KeyAuthority, TextMatch, WorkflowClaims } from './authority.ts';
+export { type SignedBlob, signBlob, verifyBlob } from './blob.ts';
+export { type ArtifactSelection, type CleanedImage, type CleanOptions, clean } from './clean.ts';
+export {
+  type AttachedDocument,
+  type Download,
+  type DownloadOptions,
+  downloadAttestations,
+  downloadSboms,
+} from './download.ts';
 export type { SignErrorCode } from './errors.ts';
+export type { Claim, ClaimSubject } from './formats/claim.ts';
+export { makePredicate, type Predicate } from './formats/predicate.ts';
+export { predicateTypeName, predicateTypeNames, predicateTypeOf } from './formats/predicate-types.ts';
+export type { Statement, StatementSubject } from './formats/statement.ts';
+export {
+  type FoundSignature,
+  type ReadLimits,
+  readSignatures,
+  type SignatureLocation,
+} from './found.ts';
 export type { KeyUseOptions, PrivateKey } from './keys/private-key.ts';
 export type { SignatureMaterial, SignedContent, SignerClaim } from './material.ts';
+export type { ReadableTraits, Reader } from './readers.ts';
+export { replaceSignatures } from './replace-signatures.ts';
+export {
+  type SignatureFormat,
+  type SignedImage,
+  type SignImageOptions,
+  sign,
+  type WriteSignaturesOptions,
+} from './sign-image.ts';
 export type { Signer, SignForOptions, SignOptions } from './signer.ts';
+export { type SubjectsOptions, subjectsOf } from './subjects.ts';
+export type { AcceptedSignature, RejectedSignature, Verdict } from './verdict.ts';
+export {
+  type VerifyAttestationOptions,
+  type VerifyOptions,
+  type VerifySignatureOptions,
+  verdictError,
+  verify,
+  verifyAttestation,
+} from './verify-image.ts';

@@ -9,10 +9,12 @@ export interface SignOptions {
 export interface Signer {
   /** For people: `cosign.key`, `awskms:///alias/release`, `keyless`. */
   readonly name: string;
-  /** What speaks for each signature beside the key or certificate. `logLimit`: the largest envelope, in bytes, that the log takes. */
+  /** What speaks for each signature beside the key or certificate. */
   readonly witnesses: {
-    readonly log: boolean;
+    /** `promised`: a log that promises a time with each entry (Rekor v1). `proven`: one that proves inclusion alone (Rekor v2). */
+    readonly log: 'none' | 'promised' | 'proven';
     readonly timestamp: boolean;
+    /** Bytes of the largest envelope that the log takes; nothing when it takes digests only. */
     readonly logLimit?: number | undefined;
   };
   /** Who will have signed, so that a signature that is there already can be recognised; nothing when that only shows in the certificate. */

@@ -1,7 +1,7 @@
 import type { Descriptor } from '@lading/oci';
 import type { Claim } from './formats/claim.ts';
 import type { SignatureLocation } from './found.ts';
-import type { Reader } from './readers.ts';
+import type { ReadableTraits, Reader } from './readers.ts';
 import type { Rejection, VerifiedSigner, Witnessed } from './verify/types.ts';
 
 /** A signature or attestation that counts. */
@@ -10,6 +10,8 @@ export interface AcceptedSignature {
   readonly signer: VerifiedSigner;
   readonly witnessed: Witnessed;
   readonly claim: Claim;
+  /** What decides who else can read it. */
+  readonly traits: ReadableTraits;
   /** Of the claim's subject that is this image. */
   readonly annotations: Readonly<Record<string, string>>;
 }

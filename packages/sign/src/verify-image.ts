@@ -60,7 +60,7 @@ export function verify(
     maxBytes: maxSignatureBytes,
     object(claim, own) {
       if (claim.kind !== 'signature') {
-        const type = predicateTypeName(claim.statement.predicateType);
+        const type = predicateTypeName(claim.predicateType);
         return { code: 'other-statement', message: `it is an attestation (${type}), not a signature` };
       }
       if (reference !== undefined && claim.reference !== undefined && claim.reference !== reference) {
@@ -93,7 +93,7 @@ export function verifyAttestation(
       if (claim.kind !== 'attestation') {
         return { code: 'other-statement', message: 'it is a signature, not an attestation' };
       }
-      const { predicateType: actual } = claim.statement;
+      const { predicateType: actual } = claim;
       if (predicateType !== undefined && actual !== predicateType) {
         return {
           code: 'other-statement',
@@ -134,7 +134,7 @@ async function judge(
     )
   ).flat();
 
-  const accepted: (AcceptedSignature & { readonly found: FoundSignature & { readable: true } })[] = [];
+  const accepted: AcceptedSignature[] = [];
   const rejected: RejectedSignature[] = [];
   for (const signature of found) {
     const outcome = judgeOne(signature, subject.digest, policy, question);
@@ -147,18 +147,12 @@ async function judge(
   return {
     ok,
     subject,
-    accepted: accepted.map(({ found: _, ...rest }) => rest),
+    accepted,
     rejected,
     signers: { found: count, needed },
     reasons: ok ? [] : reasonsFor({ subject, count, needed, rejected, noun: question.noun }),
     readers: readersOf(
-      accepted.map(({ found: { material, location }, claim }) =>
-        traitsOf(material, {
-          format: location.format,
-          isAttestation: claim.kind === 'attestation',
-          isTagged: location.tag !== undefined,
-        }),
-      ),
+      accepted.map(({ traits }) => traits),
       attachments.filter(({ tag }) => tag === undefined).length,
     ),
   };
@@ -183,7 +177,7 @@ function judgeOne(
   image: Digest,
   policy: TrustPolicy,
   question: Question,
-): RejectedSignature | (AcceptedSignature & { readonly found: FoundSignature & { readable: true } }) {
+): RejectedSignature | AcceptedSignature {
   const { location } = found;
   if (!found.readable) return { location, ...found.rejection };
   const { claim, material } = found;
@@ -203,8 +197,13 @@ function judgeOne(
   if (objection !== undefined) return { location, ...objection };
   const verdict = verifyMaterial(material, policy);
   if (!verdict.ok) return { location, code: verdict.code, message: verdict.message };
+  const traits = traitsOf(material, {
+    format: location.format,
+    isAttestation: claim.kind === 'attestation',
+    isTagged: location.tag !== undefined,
+  });
   const { signer, witnessed } = verdict;
-  return { location, signer, witnessed, claim, annotations: own.annotations, found };
+  return { location, signer, witnessed, claim, annotations: own.annotations, traits };
 }
 
 function missingAnnotation(

@@ -1,5 +1,6 @@
-import type { Digest } from '@lading/oci';
+import type { Descriptor, Digest } from '@lading/oci';
 import type { SignedContent } from '../material.ts';
+import { parseReferencePredicate, referencePredicateType } from './document-reference.ts';
 import { inTotoPayloadType } from './dsse.ts';
 import { MalformedError } from './json.ts';
 import { signaturePredicateType } from './predicate-types.ts';
@@ -20,6 +21,10 @@ export type Claim =
       readonly kind: 'attestation';
       readonly subjects: readonly ClaimSubject[];
       readonly statement: Statement;
+      /** What it attests: the statement's type, or that of the document that the statement stands for. */
+      readonly predicateType: string;
+      /** The document, when it is not in the statement itself. */
+      readonly document?: Descriptor | undefined;
     };
 
 export interface ClaimSubject {
@@ -46,9 +51,16 @@ export function readClaim(content: SignedContent): Claim {
     digests: subjectDigests(subject),
     annotations: subject.annotations ?? {},
   }));
-  return statement.predicateType === signaturePredicateType
-    ? { kind: 'signature', subjects }
-    : { kind: 'attestation', subjects, statement };
+  const { predicateType, predicate } = statement;
+  if (predicateType === signaturePredicateType) return { kind: 'signature', subjects };
+  const reference = predicateType === referencePredicateType ? parseReferencePredicate(predicate) : undefined;
+  return {
+    kind: 'attestation',
+    subjects,
+    statement,
+    predicateType: reference?.predicateType ?? predicateType,
+    document: reference?.blob,
+  };
 }
 
 /** The subject of a claim that is this image, if one is. */

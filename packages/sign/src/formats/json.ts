@@ -85,3 +85,22 @@ function repeatedKey(text: string): string | undefined {
   }
   return undefined;
 }
+
+/** The text of one member of a JSON object, as it was written; nothing when there is none. */
+export function rawMember(text: string, name: string): string | undefined {
+  let depth = 0;
+  let key: string | undefined;
+  let start = -1;
+  for (const { 0: found, index } of text.matchAll(token)) {
+    const endsMember = depth === 1 && (found === ',' || found === '}');
+    if (endsMember && start >= 0) return text.slice(start, index).trim();
+    if (found === '{' || found === '[') depth++;
+    else if (found === '}' || found === ']') depth--;
+    else if (depth === 1 && found === ',') key = undefined;
+    else if (depth === 1 && key === undefined) {
+      key = JSON.parse(found) as string;
+      if (key === name) start = text.indexOf(':', index + found.length) + 1;
+    }
+  }
+  return undefined;
+}

@@ -12,6 +12,8 @@ export interface StatementSubject {
 
 /** An in-toto statement (in-toto/attestation, spec/v1/statement.md; cosign writes v0.1 for attestations). */
 export interface Statement {
+  /** As it was signed. */
+  readonly bytes: Uint8Array;
   readonly type: string;
   readonly subjects: readonly StatementSubject[];
   readonly predicateType: string;
@@ -32,6 +34,7 @@ export function parseStatement(bytes: Uint8Array): Statement {
     throw new MalformedError(`${JSON.stringify(type)} is no type of statement that is known`);
   if (!Array.isArray(document.subject)) throw new MalformedError('the statement has no subjects');
   return {
+    bytes,
     type,
     subjects: document.subject.map(parseSubject),
     predicateType: asText(document.predicateType, 'the statement’s predicateType'),
@@ -63,7 +66,7 @@ export function subjectDigests({ digest }: StatementSubject): readonly Digest[] 
     .filter(isDigest);
 }
 
-/** The bytes of a statement about one image. */
+/** The bytes of a statement about one image. `predicateJson` is a JSON text. */
 export function statementBytes(
   subject: {
     readonly digest: Digest;
@@ -71,21 +74,20 @@ export function statementBytes(
     readonly annotations?: Readonly<Record<string, string>> | undefined;
   },
   predicateType: string,
-  predicate: unknown,
+  predicateJson: string,
 ): Uint8Array {
   const { digest, name, annotations } = subject;
-  return Buffer.from(
-    JSON.stringify({
-      _type: statementTypes[0],
-      subject: [
-        {
-          ...(name !== undefined && { name }),
-          digest: { [digestAlgorithm(digest)]: digestHex(digest) },
-          ...(annotations !== undefined && Object.keys(annotations).length > 0 && { annotations }),
-        },
-      ],
-      predicateType,
-      predicate,
-    }),
-  );
+  const head = JSON.stringify({
+    _type: statementTypes[0],
+    subject: [
+      {
+        ...(name !== undefined && { name }),
+        digest: { [digestAlgorithm(digest)]: digestHex(digest) },
+        ...(annotations !== undefined && Object.keys(annotations).length > 0 && { annotations }),
+      },
+    ],
+    predicateType,
+  });
+  // The predicate goes in as it was written: read and written again, large numbers would become others.
+  return Buffer.from(`${head.slice(0, -1)},"predicate":${predicateJson}}`);
 }

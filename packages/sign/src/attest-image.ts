@@ -1,0 +1,144 @@
+import { Buffer } from 'node:buffer';
+import { type Descriptor, digestOf, mediaTypes } from '@lading/oci';
+import { bytesSource, type ContentStore } from '@lading/store';
+import { emptyConfig } from './formats/bundle-manifest.ts';
+import type { Claim } from './formats/claim.ts';
+import { referencePredicate, referencePredicateType } from './formats/document-reference.ts';
+import { inTotoPayloadType } from './formats/dsse.ts';
+import type { Predicate } from './formats/predicate.ts';
+import { statementBytes } from './formats/statement.ts';
+import type { SignatureLocation } from './found.ts';
+import type { SignatureMaterial, SignedContent } from './material.ts';
+import {
+  missingFormats,
+  type SignatureFormat,
+  type SignedImage,
+  type WriteSignaturesOptions,
+} from './sign-image.ts';
+import type { Signer } from './signer.ts';
+import { verifyAttestation } from './verify-image.ts';
+import { removeWritten, writeBundle, writeLegacy } from './write.ts';
+
+export interface AttestOptions extends WriteSignaturesOptions {
+  readonly predicate: Predicate;
+  /** Take away the signer's other attestations of the same type, once this one is there. */
+  readonly replace?: boolean | undefined;
+}
+
+/**
+ * Attests something of an image. What the same signer attests already, word for word, is not repeated.
+ * A document that is too large for the log is stored beside the image, and its digest is attested.
+ *
+ * @param subject The image by digest; resolve a tag once, before.
+ * @throws what the signer and the store throw; what was written until then is whole.
+ */
+export async function attest(
+  store: ContentStore,
+  subject: Descriptor,
+  options: AttestOptions,
+): Promise<SignedImage> {
+  const { signer, signatures = store, predicate, reference = store.name, signal } = options;
+  const document = documentOf(predicate);
+  const isReferenced = predicate.json.length > (signer.witnesses.logLimit ?? Number.POSITIVE_INFINITY);
+  const stated: Predicate = isReferenced
+    ? { type: referencePredicateType, json: JSON.stringify(referencePredicate(document)) }
+    : predicate;
+
+  const others: SignatureLocation[] = [];
+  const isSame = sameStatement(stated);
+  const formats = await missingFormats(options, async (policy) => {
+    const verdict = await verifyAttestation(store, subject, {
+      policy,
+      predicateType: predicate.type,
+      signatures,
+      signal,
+    });
+    for (const { claim, location } of verdict.accepted) if (!isSame(claim)) others.push(location);
+    return { ...verdict, accepted: verdict.accepted.filter(({ claim }) => isSame(claim)) };
+  });
+
+  if (isReferenced && formats.length > 0) await storeDocument(signatures, subject, document, signal);
+  const payload = statementBytes({ digest: subject.digest, name: reference }, stated.type, stated.json);
+  const content = { kind: 'envelope', payloadType: inTotoPayloadType, payload } as const;
+  const written = await writeAll(signatures, subject, content, stated.type, formats, options);
+  if (options.replace) await removeWritten(signatures, others, { signal });
+  return { subject, outcome: written.length === 0 ? 'present' : 'signed', written };
+}
+
+async function writeAll(
+  store: ContentStore,
+  subject: Descriptor,
+  content: SignedContent,
+  predicateType: string,
+  formats: readonly SignatureFormat[],
+  { signer, clock, signal }: AttestOptions,
+): Promise<readonly SignatureLocation[]> {
+  const written: SignatureLocation[] = [];
+  let material: SignatureMaterial | undefined;
+  for (const format of formats) {
+    material = material && isForBoth(signer) ? material : await signer.sign(content, { format, signal });
+    const about = { predicateType, createdAt: clock(), signal };
+    const write = format === 'bundle' ? writeBundle : writeLegacy;
+    written.push(await write(store, subject, material, about));
+  }
+  return written;
+}
+
+/** Whether one signature can be written in both formats: timestamps are over different bytes, and the old one holds no entries of Rekor v2. */
+function isForBoth({ witnesses }: Signer): boolean {
+  return !witnesses.timestamp && witnesses.log !== 'proven';
+}
+
+function sameStatement(stated: Predicate): (claim: Claim) => boolean {
+  const wanted = JSON.stringify(JSON.parse(stated.json));
+  return (claim) =>
+    claim.kind === 'attestation' &&
+    claim.statement.predicateType === stated.type &&
+    JSON.stringify(claim.statement.predicate) === wanted;
+}
+
+const documentTypes: Readonly<Record<string, string>> = {
+  'https://cyclonedx.org/bom': 'application/vnd.cyclonedx+json',
+  'https://spdx.dev/Document': 'application/spdx+json',
+  'https://openvex.dev/ns': 'application/vnd.openvex+json',
+};
+
+interface StoredDocument {
+  readonly predicateType: string;
+  readonly blob: Descriptor;
+  readonly bytes: Uint8Array;
+}
+
+function documentOf({ type, json }: Predicate): StoredDocument {
+  const bytes = Buffer.from(json);
+  const mediaType = documentTypes[type] ?? 'application/json';
+  return { predicateType: type, bytes, blob: { mediaType, digest: digestOf(bytes), size: bytes.byteLength } };
+}
+
+/** Stores the document as an artifact that refers to the image, so that it stays as long as the image and can be found without us. */
+async function storeDocument(
+  store: ContentStore,
+  { mediaType, digest, size }: Descriptor,
+  { blob, bytes }: StoredDocument,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociManifest,
+      artifactType: blob.mediaType,
+      config: emptyConfig.descriptor,
+      layers: [blob],
+      subject: { mediaType, digest, size },
+    }),
+  );
+  await store.push(emptyConfig.descriptor, bytesSource(emptyConfig.bytes), { signal });
+  await store.push(blob, bytesSource(bytes), { signal });
+  const descriptor = {
+    mediaType: mediaTypes.ociManifest,
+    digest: digestOf(manifest),
+    size: manifest.byteLength,
+    artifactType: blob.mediaType,
+  };
+  await store.push(descriptor, bytesSource(manifest), { signal });
+}

@@ -1,0 +1,44 @@
+import { type Descriptor, LadingError } from '@lading/oci';
+import type { ContentStore } from '@lading/store';
+import type { SignatureLocation } from './found.ts';
+import { type SignedImage, type SignImageOptions, sign } from './sign-image.ts';
+import { verify } from './verify-image.ts';
+import { isSameLayer, removeWritten } from './write.ts';
+
+/**
+ * Signs anew and then takes away the older signatures by the same key or identity: when the new one is there and was read back valid,
+ * and not before. There is no moment without a signature, and those of others stay.
+ *
+ * @throws {LadingError} `ERR_LADING_UNVERIFIED` when the new signature is not valid as it is read back; nothing is removed then.
+ */
+export async function replaceSignatures(
+  store: ContentStore,
+  subject: Descriptor,
+  options: Omit<SignImageOptions, 'force' | 'recursive'>,
+): Promise<SignedImage> {
+  const { signer, signatures = store, trustedRoot, signal } = options;
+  const [signed] = (await sign(store, subject, { ...options, force: true })) as [SignedImage];
+  const authority = await signer.authority({ signal });
+  // Whose signatures are not known cannot be told from those of others.
+  if (authority === undefined || (authority.kind === 'identity' && trustedRoot === undefined)) return signed;
+
+  const policy = { authorities: [authority], trustedRoot, log: 'checked' } as const;
+  const { accepted, rejected } = await verify(store, subject, { policy, signatures, signal });
+  const isNew = (location: SignatureLocation): boolean => signed.written.some((own) => isSame(own, location));
+  const readBack = accepted.filter(({ location }) => isNew(location));
+  if (readBack.length < signed.written.length) {
+    const why = rejected.find(({ location }) => isNew(location))?.message ?? 'it is not there';
+    throw new LadingError(
+      'ERR_LADING_UNVERIFIED',
+      `the new signature of ${subject.digest} is not valid: ${why}`,
+    );
+  }
+  const older = accepted.map(({ location }) => location).filter((location) => !isNew(location));
+  await removeWritten(signatures, older, { signal });
+  return signed;
+}
+
+function isSame(a: SignatureLocation, b: SignatureLocation): boolean {
+  // Under a tag the manifest changes with each signature that is added; the layer says which it is.
+  return a.tag === b.tag && (a.tag === undefined ? a.manifest === b.manifest : isSameLayer(a.blob, b.blob));
+}

@@ -1,0 +1,180 @@
+import {
+  type Descriptor,
+  digestOf,
+  type ImageManifest,
+  LadingError,
+  mediaTypes,
+  parseManifest,
+} from '@lading/oci';
+import { bytesSource, type ContentStore, type LoadedManifest } from '@lading/store';
+import { attachmentTags } from './attachments.ts';
+import { bundleBytes, bundleMediaType } from './formats/bundle.ts';
+import { bundleManifest, emptyConfig } from './formats/bundle-manifest.ts';
+import { legacyLayer, legacyMediaTypes } from './formats/legacy-layer.ts';
+import { legacyManifest } from './formats/legacy-manifest.ts';
+import type { SignatureLocation } from './found.ts';
+import type { SignatureMaterial } from './material.ts';
+
+export interface WriteOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Attaches a bundle to an image. Where there is no referrers API the store keeps the list under the fallback tag. */
+export async function writeBundle(
+  store: ContentStore,
+  subject: Descriptor,
+  material: SignatureMaterial,
+  options: WriteOptions & { readonly predicateType: string; readonly createdAt: number },
+): Promise<SignatureLocation> {
+  const { predicateType, createdAt, signal } = options;
+  const bundle = bundleBytes(material);
+  const blob = { mediaType: bundleMediaType, digest: digestOf(bundle), size: bundle.byteLength };
+  const manifest = bundleManifest({ subject, bundle, predicateType, createdAt });
+  const descriptor = {
+    mediaType: mediaTypes.ociManifest,
+    digest: digestOf(manifest),
+    size: manifest.byteLength,
+    artifactType: bundleMediaType,
+  };
+  await Promise.all([
+    store.push(emptyConfig.descriptor, bytesSource(emptyConfig.bytes), { signal }),
+    store.push(blob, bytesSource(bundle), { signal }),
+  ]);
+  await store.push(descriptor, bytesSource(manifest), { signal });
+  return { format: 'bundle', manifest: descriptor.digest, layer: 0, blob };
+}
+
+/** Adds a signature or attestation to those that are under cosign's tag, so that none of them gets lost when others write at the same time. */
+export async function writeLegacy(
+  store: ContentStore,
+  subject: Descriptor,
+  material: SignatureMaterial,
+  options: WriteOptions & { readonly predicateType?: string | undefined },
+): Promise<SignatureLocation> {
+  const { predicateType, signal } = options;
+  const tags = attachmentTags(subject);
+  const tag = material.content.kind === 'message' ? tags.signatures : tags.attestations;
+  const layer = legacyLayer(material, predicateType);
+  await store.push(layer.descriptor, bytesSource(layer.bytes), { signal });
+  const held = await updateLayers(
+    store,
+    tag,
+    (layers) => (indexOf(layers, layer.descriptor) < 0 ? [...layers, layer.descriptor] : layers),
+    options,
+  );
+  return {
+    format: 'legacy',
+    manifest: held.descriptor.digest,
+    tag,
+    layer: indexOf(held.layers, layer.descriptor),
+    blob: layer.descriptor,
+  };
+}
+
+/** Takes signatures and attestations away again, and nothing else. */
+export async function removeWritten(
+  store: ContentStore,
+  locations: readonly SignatureLocation[],
+  options: WriteOptions = {},
+): Promise<void> {
+  const remove = deleting(store);
+  for (const { manifest } of locations.filter(({ tag }) => tag === undefined))
+    await remove(manifest, options);
+  const byTag = Map.groupBy(
+    locations.filter(({ tag }) => tag !== undefined),
+    ({ tag }) => tag!,
+  );
+  for (const [tag, unwanted] of byTag) {
+    const isUnwanted = (layer: Descriptor): boolean => unwanted.some(({ blob }) => isSameLayer(blob, layer));
+    const held = await updateLayers(
+      store,
+      tag,
+      (layers) => (layers.some(isUnwanted) ? layers.filter((layer) => !isUnwanted(layer)) : layers),
+      options,
+    );
+    // Of an empty one cosign says that it cannot be read, not that there is no signature.
+    if (held.layers.length === 0) await remove(held.descriptor.digest, options);
+  }
+}
+
+interface HeldLayers {
+  readonly descriptor: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+
+/** Changes the layers under a tag so that the change lasts. @returns what the tag holds then */
+async function updateLayers(
+  store: ContentStore,
+  tag: string,
+  change: (layers: readonly Descriptor[]) => readonly Descriptor[],
+  { signal }: WriteOptions,
+): Promise<HeldLayers> {
+  if (store.updateTag === undefined) {
+    throw new LadingError('ERR_LADING_UNSUPPORTED', `${store.name} cannot change what is under a tag`, {
+      hint: 'Write bundles alone: --format bundle.',
+    });
+  }
+  let held: HeldLayers | undefined;
+  await store.updateTag(
+    tag,
+    async (current) => {
+      const manifest = current && heldManifest(store, tag, current);
+      const before = manifest?.layers ?? [];
+      const layers = change(before);
+      if (layers === before && current !== undefined) {
+        held = { descriptor: current.descriptor, layers };
+        return undefined;
+      }
+      const { bytes, config } = legacyManifest(manifest, layers);
+      await store.push(config.descriptor, bytesSource(config.bytes), { signal });
+      const descriptor = {
+        mediaType: mediaTypes.ociManifest,
+        digest: digestOf(bytes),
+        size: bytes.byteLength,
+      };
+      held = { descriptor, layers };
+      return { descriptor, bytes };
+    },
+    { signal },
+  );
+  return held!;
+}
+
+/** What is under the tag, when it is what cosign keeps there; anything else is somebody's, and left alone. */
+function heldManifest(
+  store: ContentStore,
+  tag: string,
+  { descriptor, bytes }: LoadedManifest,
+): ImageManifest {
+  const manifest = parseManifest(bytes, descriptor.mediaType);
+  const kinds: readonly string[] = Object.values(legacyMediaTypes);
+  if (manifest.kind === 'image' && manifest.layers.every(({ mediaType }) => kinds.includes(mediaType)))
+    return manifest;
+  throw new LadingError(
+    'ERR_LADING_ATTACHMENT',
+    `${store.name}:${tag} holds something else than signatures or attestations`,
+    {
+      hint: 'Look at it with lading manifest, and move or delete the tag; or write bundles alone: --format bundle.',
+    },
+  );
+}
+
+function deleting(store: ContentStore): NonNullable<ContentStore['delete']> {
+  if (store.delete !== undefined) return store.delete.bind(store);
+  throw new LadingError('ERR_LADING_UNSUPPORTED', `${store.name} cannot delete anything`);
+}
+
+function indexOf(layers: readonly Descriptor[], layer: Descriptor): number {
+  return layers.findIndex((other) => isSameLayer(other, layer));
+}
+
+/** The same signature: payloads are equal for everyone who signs the same image, so what speaks for them has to be equal, too. */
+export function isSameLayer(a: Descriptor, b: Descriptor): boolean {
+  const [left, right] = [a.annotations ?? {}, b.annotations ?? {}];
+  const keys = Object.keys(left);
+  return (
+    a.digest === b.digest &&
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => left[key] === right[key])
+  );
+}
