@@ -17,7 +17,7 @@ const allowances: Readonly<Record<string, Allowance>> = {
   '@lading/store': { runtime: ['@lading/oci', 'tar-stream'], forbidden: network },
   '@lading/registry': { runtime: ['@lading/oci', '@lading/store', 'undici'] },
   '@lading/server': { runtime: ['@lading/oci'] },
-  '@lading/testkit': { runtime: ['@lading/oci'] },
+  '@lading/testkit': { runtime: ['@lading/oci', '@noble/curves'] },
   '@lading/config': { runtime: ['yaml', 'zod'], forbidden: network },
   '@lading/sync': {
     runtime: ['@lading/oci', '@lading/registry', '@lading/store', 'picomatch', 'semver'],

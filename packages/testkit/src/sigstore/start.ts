@@ -1,0 +1,66 @@
+import { makeAuthorities, type Sigstore, type SigstoreOptions, sigstoreOf } from './authorities.ts';
+import { FaultScript, type ServiceFault } from './http/fault.ts';
+import type { SeenRequest, ServiceName } from './http/requests.ts';
+import { type Served, serve } from './http/serve.ts';
+import { type JsonDocument, type SigningConfigOptions, signingConfigOf } from './trust.ts';
+
+/** A Sigstore that answers over HTTP, each service on a loopback port of its own. */
+export interface RunningSigstore extends Sigstore, AsyncDisposable {
+  /** Base URLs, without a slash at the end. The timestamp authority's has the path `/api/v1/timestamp` below it. */
+  readonly fulcioUrl: string;
+  readonly rekorUrl: string;
+  readonly rekorV2Url: string;
+  readonly tsaUrl: string;
+  readonly issuerUrl: string;
+  /** Every request so far, in the order in which they came in. */
+  readonly requests: readonly SeenRequest[];
+  /** How many requests a service got, or all. */
+  count(service?: ServiceName): number;
+  /** A SigningConfig, as JSON. */
+  signingConfig(options?: SigningConfigOptions): JsonDocument;
+  /** Lets things go wrong with the next requests to a service, one fault after the other. */
+  play(service: ServiceName, ...faults: readonly ServiceFault[]): void;
+  /** Takes back the faults that have not been played yet. */
+  calm(): void;
+  /** Ends it; open connections are closed. */
+  stop(): Promise<void>;
+}
+
+/** Starts Fulcio with a certificate transparency log, Rekor v1 and v2, a timestamp authority and an OIDC provider, all of this process. */
+export async function startSigstore(options: SigstoreOptions = {}): Promise<RunningSigstore> {
+  const script = new FaultScript();
+  const seen: SeenRequest[] = [];
+  const names = ['fulcio', 'rekor', 'rekorV2', 'tsa', 'issuer'] as const;
+  const services = await Promise.all(names.map((name) => serve({ name, script, seen })));
+  const [fulcio, rekor, rekorV2, tsa, issuer] = services as [Served, Served, Served, Served, Served];
+  const urls = {
+    fulcio: fulcio.url,
+    rekor: rekor.url,
+    rekorV2: rekorV2.url,
+    tsa: tsa.url,
+    issuer: issuer.url,
+  };
+  const parts = makeAuthorities(options, urls);
+  fulcio.service = parts.fulcio;
+  rekor.service = parts.rekor.service;
+  rekorV2.service = parts.rekorV2.service;
+  tsa.service = parts.tsa.service;
+  issuer.service = parts.issuer.service;
+  const stop = async (): Promise<void> => {
+    await Promise.all(services.map((service) => service[Symbol.asyncDispose]()));
+  };
+  return {
+    ...sigstoreOf(parts, urls, options),
+    fulcioUrl: urls.fulcio,
+    rekorUrl: urls.rekor,
+    rekorV2Url: urls.rekorV2,
+    tsaUrl: urls.tsa,
+    requests: seen,
+    count: (service) => seen.filter((request) => service === undefined || request.service === service).length,
+    signingConfig: (given = {}) => signingConfigOf(urls, { start: parts.validFrom }, given),
+    play: (service, ...faults) => script.add(service, faults),
+    calm: () => script.clear(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
