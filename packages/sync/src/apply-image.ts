@@ -1,6 +1,7 @@
-import { LadingError } from '@lading/oci';
-import { type CopyHooks, copy, type TransferLedger } from '@lading/store';
+import { type Descriptor, LadingError } from '@lading/oci';
+import { type CopyHooks, type CopyResult, copy, type TransferLedger } from '@lading/store';
 import type { ApplyOptions, ImageResult, SyncHooks, SyncOutcome } from './apply-types.ts';
+import { notAdmitted } from './plan-image.ts';
 import type { ImageWork, Plan, PlanAction, PlannedImage } from './plan-types.ts';
 
 /** What the images of one `apply` share. */
@@ -11,13 +12,17 @@ export interface ApplyRun {
 }
 
 /** What was done; the rest of a result is known from the plan. */
-export type Done = Pick<ImageResult, 'outcome' | 'digest' | 'reason' | 'bytesMoved' | 'bytesMounted'>;
+export type Done = Pick<
+  ImageResult,
+  'outcome' | 'digest' | 'reason' | 'error' | 'bytesMoved' | 'bytesMounted'
+>;
 
 const outcomes: Readonly<Record<PlanAction, SyncOutcome>> = {
   create: 'created',
   update: 'updated',
   retag: 'retagged',
   same: 'same',
+  complete: 'completed',
   blocked: 'blocked',
   failed: 'failed',
   prune: 'kept',
@@ -33,32 +38,55 @@ export function nothingDone(image: PlannedImage): Done {
   };
 }
 
-/** Backs up what the tag holds, brings the image over, and moves the tag. */
+/** Backs up what the tag holds, brings the image over, and moves the tag; or gives an image that is there what it lacks. */
 export async function applyImage(run: ApplyRun, image: PlannedImage, work: ImageWork): Promise<Done> {
-  const { plan, options, ledger } = run;
-  const { signal, onEvent } = options;
+  const { signal } = run.options;
+  try {
+    await work.admit?.();
+  } catch (error) {
+    signal?.throwIfAborted();
+    const digest = image.previous;
+    return { outcome: 'blocked', digest, reason: notAdmitted(error), error, bytesMoved: 0, bytesMounted: 0 };
+  }
+  if (image.action === 'complete' && work.held !== null) return completeImage(run, image, work, work.held);
   await backUp(run, work);
-  const { source, destination } = work.stores;
-  const { digest, changed, bytesMoved, bytesMounted } = await copy(
-    source,
-    work.from.digest,
-    destination,
-    work.tag,
-    {
-      signal,
-      ledger,
-      platforms: work.platforms,
-      annotations: image.entry.annotations,
-      referrers: image.entry.referrers,
-      concurrency: options.blobConcurrency,
-      manifests: plan.manifests,
-      // A copy leaves a tag alone that it is told to be right; `always` means to publish it all the same.
-      destinationHolds: image.entry.always === true ? null : work.held,
-      hooks: options.hooks && hooksFor(image, options.hooks),
-      onEvent: onEvent && ((event) => onEvent({ type: 'entry:progress', image, event })),
-    },
-  );
+  const { digest, changed, bytesMoved, bytesMounted } = await copyImage(run, image, work);
   return { outcome: outcomeOf(image, changed, bytesMoved), digest, bytesMoved, bytesMounted };
+}
+
+function copyImage(
+  { plan, options, ledger }: ApplyRun,
+  image: PlannedImage,
+  work: ImageWork,
+): Promise<CopyResult> {
+  const { signal, onEvent } = options;
+  const { source, destination } = work.stores;
+  return copy(source, work.from.digest, destination, work.tag, {
+    signal,
+    ledger,
+    platforms: work.platforms,
+    annotations: image.entry.annotations,
+    referrers: image.entry.referrers,
+    concurrency: options.blobConcurrency,
+    manifests: plan.manifests,
+    // A copy leaves a tag alone that it is told to be right; `always` means to publish it all the same.
+    destinationHolds: image.entry.always === true ? null : work.held,
+    hooks: options.hooks && hooksFor(image, options.hooks),
+    onEvent: onEvent && ((event) => onEvent({ type: 'entry:progress', image, event })),
+  });
+}
+
+/** What comes along with the source is brought first: it may be what is lacking. */
+async function completeImage(
+  run: ApplyRun,
+  image: PlannedImage,
+  work: ImageWork,
+  held: Descriptor,
+): Promise<Done> {
+  const brought = image.entry.referrers === true ? await copyImage(run, image, work) : undefined;
+  await run.options.hooks?.beforeTag?.(image, held, work.stores);
+  const { bytesMoved = 0, bytesMounted = 0 } = brought ?? {};
+  return { outcome: 'completed', digest: held.digest, bytesMoved, bytesMounted };
 }
 
 /** Deletes a tag that is no longer wanted. */

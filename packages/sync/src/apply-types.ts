@@ -8,7 +8,10 @@ export interface SyncHooks {
   readonly admit?: (image: PlannedImage, source: Descriptor, stores: CopyStores) => Promise<void>;
   /** Once per verified download. */
   readonly onBlob?: (image: PlannedImage, tap: BlobTap) => Promise<void>;
-  /** When everything is at the destination by digest, and before the tag moves. Throwing fails the image, and the tag stays. */
+  /**
+   * When everything is at the destination by digest, and before the tag moves; also for images of the action `complete`, whose tag is right already.
+   * Throwing fails the image, and the tag stays.
+   */
   readonly beforeTag?: (image: PlannedImage, destination: Descriptor, stores: CopyStores) => Promise<void>;
 }
 
@@ -36,6 +39,8 @@ export type SyncOutcome =
   | 'created'
   | 'updated'
   | 'retagged'
+  /** The tag was right; `beforeTag` gave the image what it lacked. */
+  | 'completed'
   | 'same'
   | 'pruned'
   /** An unwanted tag was told of and kept, as `prune: report` asks. */

@@ -8,6 +8,15 @@ export type SyncExitCode = 0 | 1 | 4 | 5 | 7 | 130;
 /** Reasons for which an image is rightly not written: it waits, or it was only to be told of. */
 const harmless: ReadonlySet<ReasonCode> = new Set(['too-young', 'report-only']);
 
+/** What is there is not what it should be; hooks throw the last two. */
+const notVerified: readonly string[] = [
+  'ERR_LADING_CONTENT_MISMATCH',
+  'ERR_LADING_UNSIGNED',
+  'ERR_LADING_UNVERIFIED',
+];
+/** Nobody gets in with these credentials: neither into a registry nor, with this identity token, into a hook's service. */
+const notLoggedIn: readonly string[] = ['ERR_LADING_UNAUTHORIZED', 'ERR_LADING_TOKEN'];
+
 /**
  * 130 interrupted; 4 credentials are missing or wrong; 5 content or a signature did not verify; 7 some images failed; 1 all of them did; 0 fine.
  * Of several the first one counts.
@@ -31,9 +40,9 @@ function failuresExitCode(
 ): SyncExitCode {
   if (bad.length === 0) return 0;
   const codes = new Set(bad.map(({ error }) => (isLadingError(error) ? error.code : undefined)));
-  if (codes.has('ERR_LADING_UNAUTHORIZED')) return 4;
+  if (notLoggedIn.some((code) => codes.has(code))) return 4;
   const refused = bad.some(({ reason }) => reason?.code === 'not-admitted');
-  if (refused || codes.has('ERR_LADING_CONTENT_MISMATCH')) return 5;
+  if (refused || notVerified.some((code) => codes.has(code))) return 5;
   return bad.length < images ? 7 : 1;
 }
 

@@ -1,4 +1,4 @@
-import type { Digest } from '@lading/oci';
+import type { Descriptor, Digest } from '@lading/oci';
 import { type CopyStores, checkImagePlatform, destinationRoot } from '@lading/store';
 import { backupLocation } from './backup.ts';
 import { type Content, contentOf, platformsOf } from './content-size.ts';
@@ -44,24 +44,27 @@ export async function planImage(
     bytesToMove: 0,
     bytesMounted: 0,
   };
+  const stores: CopyStores = { source: source.store, destination: destination.store };
   const same = held?.digest === expected;
-  if (same && entry.always !== true && entry.referrers !== true)
+  const lacking = same ? await lackingIn(run, target, held, stores) : undefined;
+  if (same && lacking === undefined && entry.always !== true && entry.referrers !== true)
     return { image: { ...common, action: 'same' } };
 
-  const stores: CopyStores = { source: source.store, destination: destination.store };
   const forbidden = same ? undefined : forbiddenBy(run, target, found);
   if (forbidden !== undefined) return { image: { ...common, action: 'blocked', reason: forbidden } };
 
   const root = await found.root();
-  const { signal } = run.context;
+  const { signal, admit } = run.context;
   const contentStore = planned?.store ?? source.store;
   await at('source', signal, () => checkImagePlatform(contentStore, root, of.platforms, { signal }));
+  const ask = admit && (() => admit(entry, root.descriptor, stores));
+  // What is not there yet cannot be asked about.
+  const askLater = planned !== undefined;
   try {
-    await run.context.admit?.(entry, root.descriptor, stores);
+    if (!askLater) await ask?.();
   } catch (error) {
     signal?.throwIfAborted();
-    const reason: Reason = { code: 'not-admitted', message: (error as Error).message };
-    return { image: { ...common, action: 'blocked', reason, error } };
+    return { image: { ...common, action: 'blocked', reason: notAdmitted(error), error } };
   }
 
   const backup = held && !same ? await backupOf(run, target, held.digest) : undefined;
@@ -73,15 +76,36 @@ export async function planImage(
     platforms: of.platforms,
     backup,
     after: planned && after?.destination.name,
+    admit: askLater ? ask : undefined,
   };
   const kept = destinationRoot(root, { platforms: of.platforms, annotations: entry.annotations });
-  const image = { ...common, ...verdict(target, found, same), platforms: platformsOf(kept.manifest), work };
+  const judged: Judged =
+    lacking === undefined ? verdict(target, found, same) : { action: 'complete', reason: lacking };
+  const image = { ...common, ...judged, platforms: platformsOf(kept.manifest), work };
   const nothingMoves = same || image.action === 'retag';
   return {
     image,
     content: nothingMoves ? noContent : await contentOf(kept, found.read),
-    asSource: same ? undefined : { store: contentStore, root: kept, read: found.read },
+    // What is completed may have to be complete before it is a source.
+    asSource:
+      same && lacking === undefined ? undefined : { store: contentStore, root: kept, read: found.read },
   };
+}
+
+/** Why an image is not written whose source may not enter. */
+export function notAdmitted(error: unknown): Reason {
+  return { code: 'not-admitted', message: (error as Error).message };
+}
+
+/** What is missing beside a right digest. With `always` everything is made anew, so nobody has to ask. */
+async function lackingIn(
+  { context: { lacks, signal } }: PlanRun,
+  { of: { entry } }: Target,
+  held: Descriptor,
+  stores: CopyStores,
+): Promise<Reason | undefined> {
+  if (lacks === undefined || entry.always === true) return undefined;
+  return at('destination', signal, () => lacks(entry, held, stores));
 }
 
 /** What a tag pointed at is news for the lock, whether or not it may enter. */
@@ -90,7 +114,9 @@ function recordSource({ context, book }: PlanRun, { source }: Target, digest: Di
     book.record(source.name, digest, context.clock());
 }
 
-function verdict(target: Target, { held }: Look, same: boolean): Pick<PlannedImage, 'action' | 'reason'> {
+type Judged = Pick<PlannedImage, 'action' | 'reason'>;
+
+function verdict(target: Target, { held }: Look, same: boolean): Judged {
   if (same) {
     return target.of.entry.always === true
       ? { action: 'update', reason: { code: 'always', message: 'the entry says "always"' } }

@@ -21,8 +21,18 @@ export interface PlanContext {
   readonly lock?: Lock | undefined;
   /** Take the digests of tags from the lock instead of from the sources. */
   readonly locked?: boolean | undefined;
-  /** May the source enter? Asked of everything that would be written; throwing blocks it. */
+  /**
+   * May the source enter? Asked of everything that would be written; throwing blocks it.
+   * Of a source that another image of the plan is to bring up to date, `apply` asks once that is done.
+   */
   readonly admit?: ((entry: SyncEntry, source: Descriptor, stores: CopyStores) => Promise<void>) | undefined;
+  /**
+   * What an image lacks although its tag holds the right digest, for example a signature; nothing when it lacks nothing.
+   * Reads only. An answer makes it work for the hook `beforeTag`, with nothing to copy and no tag to move.
+   */
+  readonly lacks?:
+    | ((entry: SyncEntry, destination: Descriptor, stores: CopyStores) => Promise<Reason | undefined>)
+    | undefined;
   /** Images looked at at once. Default 8. */
   readonly concurrency?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -46,6 +56,8 @@ export type PlanAction =
   | 'update'
   /** Nothing is to be done. */
   | 'same'
+  /** The tag holds the right digest, and the image lacks what `reason` says: `beforeTag` sees to it. Nothing moves. */
+  | 'complete'
   /** A tag of the very repository that the source is in: nothing moves. */
   | 'retag'
   /** It would be done if something did not forbid it; see `reason`. */
@@ -61,6 +73,8 @@ export type ReasonCode =
   | 'always'
   /** The digests match; whether referrers are missing shows when it is applied. */
   | 'referrers'
+  /** The digests match, and there is no valid signature. */
+  | 'unsigned'
   /** The destination does not say whether it has the tag. */
   | 'destination-unknown'
   /** The destination's tag has another digest, and the entry is `immutable`. */
@@ -126,6 +140,8 @@ export interface ImageWork {
   readonly backup?: { readonly store: ContentStore; readonly tag: string; readonly name: string } | undefined;
   /** The destination of another image of this plan that is this one's source. */
   readonly after?: string | undefined;
+  /** Asks whether the source may enter, where that shows only when the image before it is done. */
+  readonly admit?: (() => Promise<void>) | undefined;
 }
 
 /** How the tags of one entry were judged. */

@@ -64,7 +64,7 @@ export interface ReportDocument {
 
 /** How many images a plan has of each action. */
 export function countActions(plan: Plan): Record<PlanAction, number> {
-  const counts = { create: 0, update: 0, same: 0, retag: 0, blocked: 0, failed: 0, prune: 0 };
+  const counts = { create: 0, update: 0, same: 0, complete: 0, retag: 0, blocked: 0, failed: 0, prune: 0 };
   for (const { action } of plan.images) counts[action] += 1;
   return counts;
 }
@@ -75,6 +75,7 @@ export function countOutcomes(report: SyncReport): Record<SyncOutcome, number> {
     created: 0,
     updated: 0,
     retagged: 0,
+    completed: 0,
     same: 0,
     pruned: 0,
     kept: 0,
@@ -93,6 +94,7 @@ export function hasChanges(plan: Plan): boolean {
       action === 'create' ||
       action === 'update' ||
       action === 'retag' ||
+      action === 'complete' ||
       (action === 'prune' && reason?.code !== 'report-only'),
   );
 }
