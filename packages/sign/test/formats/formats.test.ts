@@ -48,7 +48,7 @@ describe('simple signing', () => {
     );
   });
 
-  test('case 5: wrong types, other payloads and missing fields are refused; optional may be null or absent', () => {
+  test('signing case 5: wrong types, other payloads and missing fields are refused; optional may be null or absent', () => {
     const good = JSON.parse(text(simpleSigningBytes({ digest, reference: 'r', annotations: { a: 'b' } })));
     expect(parseSimpleSigning(json(good))).toEqual({ digest, reference: 'r', annotations: { a: 'b' } });
     expect(parseSimpleSigning(json({ ...good, optional: null })).annotations).toEqual({});
@@ -86,7 +86,7 @@ describe('bundles', () => {
     expect(text((parseBundle(written).content as typeof content).payload)).toBe(text(content.payload));
   });
 
-  test('case 7: none or two signatures are refused, a junk key id is ignored', () => {
+  test('signing case 7: none or two signatures are refused, a junk key id is ignored', () => {
     const document = JSON.parse(text(bundleBytes(material(content))));
     const withSignatures = (signatures: unknown): Uint8Array =>
       json({ ...document, dsseEnvelope: { ...document.dsseEnvelope, signatures } });
@@ -118,7 +118,7 @@ describe('bundles', () => {
 });
 
 describe('claims', () => {
-  test('case 6: what was signed decides what it is', () => {
+  test('signing case 6: what was signed decides what it is', () => {
     const statement = (type: string): SignedContent => envelope(statementBytes({ digest }, type, '{"a":1}'));
     expect(readClaim(statement('https://sigstore.dev/cosign/sign/v1')).kind).toBe('signature');
     expect(readClaim(statement('https://spdx.dev/Document')).kind).toBe('attestation');
@@ -129,11 +129,11 @@ describe('claims', () => {
     expect(readClaim(payload).kind).toBe('signature');
   });
 
-  test('case 7: a payload that is no in-toto statement is refused', () => {
+  test('signing case 7: a payload that is no in-toto statement is refused', () => {
     expect(() => readClaim(envelope(bytes('{}'), 'text/plain'))).toThrow('text/plain');
   });
 
-  test('case 4: of several subjects the one that is the image counts, with its annotations', () => {
+  test('signing case 4: of several subjects the one that is the image counts, with its annotations', () => {
     const other = digestOf(bytes('another image'), 'sha512');
     const subjects = [
       { digest: { gitCommit: 'abc' } },

@@ -4,7 +4,7 @@ import { fromBase64, parseJson, rawMember } from '../../src/formats/json.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe('case 5: JSON that readers could understand in two ways', () => {
+describe('signing case 5: JSON that readers could understand in two ways', () => {
   test.each([
     ['{"a":1,"a":2}', 'has "a" twice'],
     ['{"a":{"b":1,"\\u0062":2}}', 'has "b" twice'],

@@ -6,16 +6,13 @@ import { expect, test } from '@jest/globals';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The numbers of the tests that are named after a case, in all packages. */
-function testedCases(): Set<number> {
+function testedCases(prefix: string): Set<number> {
+  const pattern = new RegExp(`^\\s*(?:test|it|describe)?.*['"\`]${prefix} (\\d+):`, 'gm');
   const tested = new Set<number>();
   for (const name of readdirSync(join(root, 'packages'))) {
     for (const folder of ['test', 'interop']) {
       for (const file of testFiles(join(root, 'packages', name, folder))) {
-        for (const [, number] of readFileSync(file, 'utf8').matchAll(
-          /^\s*(?:test|it|describe)?.*['"`]case (\d+):/gm,
-        )) {
-          tested.add(Number(number));
-        }
+        for (const [, number] of readFileSync(file, 'utf8').matchAll(pattern)) tested.add(Number(number));
       }
     }
   }
@@ -32,16 +29,19 @@ function testFiles(folder: string): string[] {
   }
 }
 
-test('every case of docs/registry-cases.md has a test named after it, or says why not', () => {
-  const lines = readFileSync(join(root, 'docs/registry-cases.md'), 'utf8').split('\n');
+test.each([
+  { file: 'registry-cases.md', count: 68, prefix: 'case' },
+  { file: 'signing-cases.md', count: 30, prefix: 'signing case' },
+])('every case of docs/$file has a test named after it, or says why not', ({ file, count, prefix }) => {
+  const lines = readFileSync(join(root, 'docs', file), 'utf8').split('\n');
   const cases = lines.flatMap((line) => {
     const match = /^(\d+)\. (.*)$/.exec(line);
     return match ? [{ number: Number(match[1]), text: match[2]! }] : [];
   });
   expect(cases.map(({ number }) => number)).toEqual(
-    Array.from({ length: 68 }, (_, position) => position + 1),
+    Array.from({ length: count }, (_, position) => position + 1),
   );
-  const tested = testedCases();
+  const tested = testedCases(prefix);
   const missing = cases.filter(
     ({ number, text }) => !tested.has(number) && !text.includes('Not applicable:'),
   );
