@@ -35,7 +35,27 @@ export {
   readSignatures,
   type SignatureLocation,
 } from './found.ts';
+export type { KeyAlgorithm } from './keys/algorithm.ts';
+export {
+  type GenerateOptions,
+  generateKeyPair,
+  generatePrivateKey,
+  type KeyPairFiles,
+  keyPairFiles,
+} from './keys/generate.ts';
+export { importPrivateKey } from './keys/import.ts';
+export { decryptPrivateKey, encryptPrivateKey } from './keys/key-file.ts';
+export type { LocalPrivateKey } from './keys/local-key.ts';
+export { type KeyServices, type KeySources, openPrivateKey, openPublicKey } from './keys/open.ts';
 export type { KeyUseOptions, PrivateKey } from './keys/private-key.ts';
+export { type PublicKey, publicKey } from './keys/public-key.ts';
+export { type KeyReference, keyReferenceForms, parseKeyReference } from './keys/reference.ts';
+export type { ServiceConnection } from './kms/ask-service.ts';
+export type { AwsService } from './kms/aws.ts';
+export type { AwsCredentials } from './kms/aws-signature.ts';
+export type { AzureService } from './kms/azure.ts';
+export type { GoogleService } from './kms/google.ts';
+export type { VaultService } from './kms/vault.ts';
 export type { SignatureMaterial, SignedContent, SignerClaim } from './material.ts';
 export type { ReadableTraits, Reader } from './readers.ts';
 export { replaceSignatures } from './replace-signatures.ts';

@@ -21,20 +21,33 @@ const curves: Readonly<Record<string, KeyAlgorithm>> = {
 
 /** Fewer bits of RSA can be broken; more take seconds for each signature. */
 const rsaBits = { least: 2048, most: 8192 } as const;
+/** Small exponents have been the door of forgeries, and large ones only cost time; everybody uses the least of these (FIPS 186-5, A.1.1). */
+const rsaExponent = { least: 65_537n, most: 2n ** 32n } as const;
 
 /**
  * The kind of a private or public key.
  * @throws {LadingError} `ERR_LADING_KEY` for a kind that is not taken.
  */
 export function algorithmOf(key: KeyObject): KeyAlgorithm {
-  const { namedCurve = '', modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+  const { namedCurve = '', modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   const curve = key.asymmetricKeyType === 'ec' ? curves[namedCurve] : undefined;
   if (curve !== undefined) return curve;
   if (key.asymmetricKeyType === 'ed25519') return 'ed25519';
-  if (key.asymmetricKeyType === 'rsa' && modulusLength >= rsaBits.least && modulusLength <= rsaBits.most)
+  if (
+    key.asymmetricKeyType === 'rsa' &&
+    modulusLength >= rsaBits.least &&
+    modulusLength <= rsaBits.most &&
+    publicExponent >= rsaExponent.least &&
+    publicExponent <= rsaExponent.most
+  )
     return 'rsa';
+  const exponent = key.asymmetricKeyType === 'rsa' ? ` with the exponent ${publicExponent}` : '';
   const kind = [key.asymmetricKeyType, namedCurve || modulusLength || ''].join(' ').trim();
-  throw new LadingError('ERR_LADING_KEY', `a ${kind} key cannot be used for signatures`, {
-    hint: `Use ECDSA (P-256, P-384, P-521), RSA (${rsaBits.least} to ${rsaBits.most} bits) or Ed25519.`,
-  });
+  throw new LadingError(
+    'ERR_LADING_KEY',
+    `a key of the kind ${kind}${exponent} cannot be used for signatures`,
+    {
+      hint: `Use ECDSA (P-256, P-384, P-521), RSA (${rsaBits.least} to ${rsaBits.most} bits, exponent ${rsaExponent.least}) or Ed25519.`,
+    },
+  );
 }

@@ -1,1 +1,8 @@
-export {};
+export { type KeySourcesOptions, keySources } from './keys.ts';
+export {
+  type KeyPairPaths,
+  keyPairPaths,
+  refuseKeyPairFiles,
+  type WriteKeyPairOptions,
+  writeKeyPair,
+} from './write-key-pair.ts';
