@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # peers.sh [NAME...]: the real programs that interop tests and benchmarks run beside lading. Those written in Go are built from
-# their modules at a pinned version; skopeo and hyperfine come from the system's packages.
+# their modules at a pinned version (cosign takes minutes), or from a folder here; skopeo and hyperfine come from the system's packages.
 #
 # Prints the folder they are in as its last line:  PATH="$(scripts/peers.sh crane oras):$PATH"
 # Without a name: all of them. What is there in the pinned version is kept. Exit 1 when one could not be had; the others are there.
@@ -8,6 +8,7 @@
 #   LADING_PEERS  where they go (default: ${XDG_CACHE_HOME:-~/.cache}/lading/peers)
 set -uo pipefail
 
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BIN=${LADING_PEERS:-${XDG_CACHE_HOME:-$HOME/.cache}/lading/peers}/bin
 
 # name -> module@version:package. To add a peer, add a line.
@@ -18,23 +19,52 @@ declare -A GO_PEERS=(
   [oras]=oras.land/oras@v1.3.6:./cmd/oras
   [registry]=github.com/distribution/distribution/v3@v3.1.2:./cmd/registry
   [conformance]=github.com/opencontainers/distribution-spec/conformance@v0.0.0-20260831232431-97274622c111:.
+  [cosign]=github.com/sigstore/cosign/v3@v3.1.3:./cmd/cosign
+  [cosign2]=github.com/sigstore/cosign/v2@v2.6.1:./cmd/cosign
+  [rekor-server]=github.com/sigstore/rekor-tiles/v2@v2.3.0:./cmd/rekor-server/posix
+  [timestamp-server]=github.com/sigstore/timestamp-authority/v2@v2.1.2:./cmd/timestamp-server
+)
+# name -> folder in this repository, with a go.mod of its own.
+declare -A OWN_PEERS=(
+  [go-registry]=packages/e2e/peers/go-registry
 )
 SYSTEM_PEERS=(skopeo hyperfine)
 
 say() { echo "peers: $*" >&2; }
 
-build() { # NAME
-  local name=$1 spec=${GO_PEERS[$1]} module version package folder
-  module=${spec%:*} package=${spec##*:} version=${module##*@}
-  [ -x "$BIN/$name" ] && [ "$(cat "$BIN/.versions/$name" 2>/dev/null)" = "$version" ] && return 0
-  command -v go >/dev/null || { say "$name needs a Go toolchain (https://go.dev/dl)"; return 1; }
+is_there() { # NAME VERSION
+  [ -x "$BIN/$1" ] && [ "$(cat "$BIN/.versions/$1" 2>/dev/null)" = "$2" ]
+}
+
+compile() { # NAME VERSION FOLDER PACKAGE
+  local name=$1 version=$2 flags='-s -w'
+  # cosign tells clients and registries its version; without one it calls itself "devel".
+  case $name in cosign | cosign2) flags+=" -X sigs.k8s.io/release-utils/version.gitVersion=$version" ;; esac
   say "building $name $version"
+  # Moved into place when whole: another run may be using or building the same program.
+  (cd "$3" && CGO_ENABLED=0 go build -mod=readonly -buildvcs=false -ldflags "$flags" -o "$BIN/.$name.$$" "$4") >&2 &&
+    mv "$BIN/.$name.$$" "$BIN/$name" && echo "$version" >"$BIN/.versions/$name"
+}
+
+has_go() { # NAME
+  command -v go >/dev/null || { say "$1 needs a Go toolchain (https://go.dev/dl)"; return 1; }
+}
+
+build() { # NAME
+  local name=$1 spec=${GO_PEERS[$1]} module version folder
+  module=${spec%:*} version=${module##*@}
+  is_there "$name" "$version" && return 0
+  has_go "$name" || return 1
   # Built inside the downloaded module, so that the module's own go.sum and replace lines hold.
   folder=$(cd / && go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",\?$/\1/p')
-  [ -n "$folder" ] || return 1
-  # Moved into place when whole: another run may be using or building the same program.
-  (cd "$folder" && CGO_ENABLED=0 go build -mod=readonly -buildvcs=false -ldflags '-s -w' -o "$BIN/.$name.$$" "$package") >&2 &&
-    mv "$BIN/.$name.$$" "$BIN/$name" && echo "$version" >"$BIN/.versions/$name"
+  [ -n "$folder" ] && compile "$name" "$version" "$folder" "${spec##*:}"
+}
+
+build_own() { # NAME
+  local name=$1 folder=$ROOT/${OWN_PEERS[$1]} version
+  version=$(cat "$folder"/{main.go,go.mod,go.sum} | sha256sum | cut -c 1-12)
+  is_there "$name" "$version" && return 0
+  has_go "$name" && compile "$name" "$version" "$folder" .
 }
 
 from_system() { # NAME
@@ -51,16 +81,18 @@ from_system() { # NAME
   [ "$found" = "$BIN/$1" ] || ln -sf "$found" "$BIN/$1"
 }
 
-[ $# -gt 0 ] || set -- "${!GO_PEERS[@]}" "${SYSTEM_PEERS[@]}"
+[ $# -gt 0 ] || set -- "${!GO_PEERS[@]}" "${!OWN_PEERS[@]}" "${SYSTEM_PEERS[@]}"
 mkdir -p "$BIN/.versions"
 missing=0
 for name in "$@"; do
   if [ -n "${GO_PEERS[$name]:-}" ]; then
     build "$name" || { say "no $name"; missing=1; }
+  elif [ -n "${OWN_PEERS[$name]:-}" ]; then
+    build_own "$name" || { say "no $name"; missing=1; }
   elif [[ " ${SYSTEM_PEERS[*]} " == *" $name "* ]]; then
     from_system "$name" || { say "no $name"; missing=1; }
   else
-    say "unknown peer $name; known: ${!GO_PEERS[*]} ${SYSTEM_PEERS[*]}"
+    say "unknown peer $name; known: ${!GO_PEERS[*]} ${!OWN_PEERS[*]} ${SYSTEM_PEERS[*]}"
     exit 2
   fi
 done

@@ -3,7 +3,19 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** The programs that `scripts/peers.sh` provides. */
-export type PeerName = 'crane' | 'regctl' | 'regsync' | 'oras' | 'registry' | 'conformance' | 'skopeo';
+export type PeerName =
+  | 'crane'
+  | 'regctl'
+  | 'regsync'
+  | 'oras'
+  | 'registry'
+  | 'conformance'
+  | 'cosign'
+  | 'cosign2'
+  | 'rekor-server'
+  | 'timestamp-server'
+  | 'go-registry'
+  | 'skopeo';
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'lading');
 

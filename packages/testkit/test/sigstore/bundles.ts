@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
-import { toSignedEntity, toTrustMaterial, type VerifierOptions, Verifier } from '@sigstore/verify';
+import { toSignedEntity, toTrustMaterial, Verifier, type VerifierOptions } from '@sigstore/verify';
 import type { Sigstore, TestCertificate } from '../../src/sigstore/index.ts';
 
 /** What a verifier that other people wrote says of a bundle: the signer's name, or an error. */
-export function verified(sigstore: Sigstore, bundle: object, options: VerifierOptions = {}): string | undefined {
+export function verified(
+  sigstore: Sigstore,
+  bundle: object,
+  options: VerifierOptions = {},
+): string | undefined {
   const verifier = new Verifier(toTrustMaterial(TrustedRoot.fromJSON(sigstore.trustedRoot)), options);
   return verifier.verify(toSignedEntity(bundleFromJSON(bundle))).identity?.subjectAlternativeName;
 }
@@ -96,7 +100,10 @@ export interface Witnesses {
 }
 
 /** A bundle of version 0.3. */
-export function bundleOf({ signer, envelope }: Signed, { logEntries = [], timestamps = [] }: Witnesses): object {
+export function bundleOf(
+  { signer, envelope }: Signed,
+  { logEntries = [], timestamps = [] }: Witnesses,
+): object {
   return {
     mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
     verificationMaterial: {

@@ -11,7 +11,9 @@ describe('what it makes, judged by @sigstore/verify', () => {
     for (let size = 0; size < 4; size += 1) {
       const signed = signEnvelope(sigstore.certificate());
       const { transparencyLogEntry } = sigstore.rekor.add(proposals[kind](signed));
-      expect(verified(sigstore, bundleOf(signed, { logEntries: [transparencyLogEntry] }))).toBe('someone@example.com');
+      expect(verified(sigstore, bundleOf(signed, { logEntries: [transparencyLogEntry] }))).toBe(
+        'someone@example.com',
+      );
     }
   });
 
