@@ -18,6 +18,12 @@ export type { Authority, IdentityAuthority, KeyAuthority, TextMatch, WorkflowCla
 export { type SignedBlob, signBlob, verifyBlob } from './blob.ts';
 export { type ArtifactSelection, type CleanedImage, type CleanOptions, clean } from './clean.ts';
 export {
+  type CreateSignerOptions,
+  createSigner,
+  type KeylessIdentity,
+  type SignerIdentity,
+} from './create-signer.ts';
+export {
   type AttachedDocument,
   type Download,
   type DownloadOptions,
@@ -59,6 +65,32 @@ export type { VaultService } from './kms/vault.ts';
 export type { SignatureMaterial, SignedContent, SignerClaim } from './material.ts';
 export type { ReadableTraits, Reader } from './readers.ts';
 export { replaceSignatures } from './replace-signatures.ts';
+export { type Clock, systemClock } from './services/clock.ts';
+export {
+  createTrustedRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  type TrustedRootContent,
+  trustedRootJson,
+  type Validity,
+} from './services/create-trusted-root.ts';
+export type { ServiceOptions } from './services/http.ts';
+export {
+  IdentityToken,
+  parseIdentityToken,
+  type TokenClaims,
+  type TokenSource,
+} from './services/identity-token.ts';
+export { ServiceError, type ServiceErrorCode } from './services/service-error.ts';
+export {
+  createSigningConfig,
+  parseSigningConfig,
+  type ServiceSelector,
+  type SigningConfig,
+  type SigningConfigContent,
+  type SigstoreService,
+} from './services/signing-config.ts';
+export { parseTrustedRoot } from './services/trusted-root.ts';
 export {
   type SignatureFormat,
   type SignedImage,
@@ -69,6 +101,19 @@ export {
 export type { Signer, SignForOptions, SignOptions } from './signer.ts';
 export { type SubjectsOptions, subjectsOf } from './subjects.ts';
 export type { AcceptedSignature, RejectedSignature, Verdict } from './verdict.ts';
+export { type CertificateDescription, describeCertificate } from './verify/certificate.ts';
+export { type GitHubWorkflow, githubIdentity, githubIssuer } from './verify/github-identity.ts';
+export { looksUnanchored } from './verify/text-match.ts';
+export { distinctSigners } from './verify/threshold.ts';
+export type {
+  MaterialVerdict,
+  Rejection,
+  RejectionCode,
+  TrustPolicy,
+  VerifiedSigner,
+  Witnessed,
+} from './verify/types.ts';
+export { verifyMaterial } from './verify/verify-material.ts';
 export {
   type VerifyAttestationOptions,
   type VerifyOptions,
