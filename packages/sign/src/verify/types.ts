@@ -1,6 +1,7 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { Authority } from '../authority.ts';
 import type { PublicKey } from '../keys/public-key.ts';
+import type { CertificateDescription } from './certificate.ts';
 
 /** Whom to believe, and what has to witness a signature. */
 export interface TrustPolicy {
@@ -20,13 +21,23 @@ export interface TrustPolicy {
 
 /** Who signed, as far as it is proven. */
 export type VerifiedSigner =
-  | { readonly kind: 'key'; readonly authority: Authority; readonly key: PublicKey }
+  | {
+      readonly kind: 'key';
+      /** The first of the policy's authorities that the signer is. */
+      readonly authority: Authority;
+      /** All of them. */
+      readonly authorities: readonly Authority[];
+      readonly key: PublicKey;
+    }
   | {
       readonly kind: 'identity';
       readonly authority: Authority;
+      readonly authorities: readonly Authority[];
       /** The subject alternative name that matched. */
       readonly identity: string;
       readonly issuer: string;
+      /** What else the certificate says. */
+      readonly certificate: CertificateDescription;
     };
 
 /** What witnesses a signature, as far as it was verified. */
