@@ -55,8 +55,7 @@ export async function clean(
 function isSelected(artifact: Artifact, { kinds, predicateType, by, before }: ArtifactSelection): boolean {
   if (kinds !== undefined && !kinds.includes(artifact.kind)) return false;
   if (predicateType !== undefined && artifact.predicateType !== predicateType) return false;
-  if (by !== undefined && !(artifact.verified !== undefined && 'authority' in artifact.verified))
-    return false;
+  if (by !== undefined && !(artifact.verified !== undefined && 'kind' in artifact.verified)) return false;
   return before === undefined || (artifact.created !== undefined && artifact.created.getTime() < before);
 }
 

@@ -64,7 +64,7 @@ export async function writeLegacy(
   );
   return {
     format: 'legacy',
-    manifest: held.descriptor.digest,
+    manifest: held.descriptor!.digest,
     tag,
     layer: indexOf(held.layers, layer.descriptor),
     blob: layer.descriptor,
@@ -77,28 +77,29 @@ export async function removeWritten(
   locations: readonly SignatureLocation[],
   options: WriteOptions = {},
 ): Promise<void> {
-  const remove = deleting(store);
-  for (const { manifest } of locations.filter(({ tag }) => tag === undefined))
-    await remove(manifest, options);
+  const whole = locations.filter(({ tag }) => tag === undefined);
+  if (whole.length > 0 && store.delete === undefined) {
+    throw new LadingError('ERR_LADING_UNSUPPORTED', `${store.name} cannot delete anything`);
+  }
+  for (const { manifest } of whole) await store.delete?.(manifest, options);
   const byTag = Map.groupBy(
     locations.filter(({ tag }) => tag !== undefined),
     ({ tag }) => tag!,
   );
   for (const [tag, unwanted] of byTag) {
     const isUnwanted = (layer: Descriptor): boolean => unwanted.some(({ blob }) => isSameLayer(blob, layer));
-    const held = await updateLayers(
+    await updateLayers(
       store,
       tag,
       (layers) => (layers.some(isUnwanted) ? layers.filter((layer) => !isUnwanted(layer)) : layers),
       options,
     );
-    // Of an empty one cosign says that it cannot be read, not that there is no signature.
-    if (held.layers.length === 0) await remove(held.descriptor.digest, options);
   }
 }
 
 interface HeldLayers {
-  readonly descriptor: Descriptor;
+  /** Nothing when there is no such tag any more. */
+  readonly descriptor: Descriptor | undefined;
   readonly layers: readonly Descriptor[];
 }
 
@@ -121,10 +122,10 @@ async function updateLayers(
       const manifest = current && heldManifest(store, tag, current);
       const before = manifest?.layers ?? [];
       const layers = change(before);
-      if (layers === before && current !== undefined) {
-        held = { descriptor: current.descriptor, layers };
-        return undefined;
-      }
+      held = { descriptor: current?.descriptor, layers };
+      if (layers === before) return undefined;
+      // cosign says of a manifest without layers that it cannot be read, not that there is no signature.
+      if (layers.length === 0) return 'delete';
       const { bytes, config } = legacyManifest(manifest, layers);
       await store.push(config.descriptor, bytesSource(config.bytes), { signal });
       const descriptor = {
@@ -157,11 +158,6 @@ function heldManifest(
       hint: 'Look at it with lading manifest, and move or delete the tag; or write bundles alone: --format bundle.',
     },
   );
-}
-
-function deleting(store: ContentStore): NonNullable<ContentStore['delete']> {
-  if (store.delete !== undefined) return store.delete.bind(store);
-  throw new LadingError('ERR_LADING_UNSUPPORTED', `${store.name} cannot delete anything`);
 }
 
 function indexOf(layers: readonly Descriptor[], layer: Descriptor): number {
