@@ -92,6 +92,7 @@ export {
 } from './services/signing-config.ts';
 export { parseTrustedRoot } from './services/trusted-root.ts';
 export {
+  missingFormats,
   type SignatureFormat,
   type SignedImage,
   type SignImageOptions,

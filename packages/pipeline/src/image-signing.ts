@@ -1,0 +1,209 @@
+import { type Descriptor, digestOf, LadingError } from '@lading/oci';
+import {
+  type Attachment,
+  type Authority,
+  listAttachments,
+  missingFormats,
+  replaceSignatures,
+  type SignatureFormat,
+  type SignatureLocation,
+  sign,
+  verify,
+} from '@lading/sign';
+import type { ContentStore } from '@lading/store';
+import type { Reason } from '@lading/sync';
+import type { Signing, SigningAt } from './signing.ts';
+import { Turns } from './turns.ts';
+import type { Listing, VerifiedListings } from './verified-listings.ts';
+
+/** What became of an image's signature. */
+export interface SignatureResult {
+  /** `present`: it was there, and valid. `replaced`: a new one was added, and then older ones by the same signer were removed. */
+  readonly outcome: 'signed' | 'present' | 'replaced';
+  /** For people: `cosign.key`, `keyless`. */
+  readonly signer: string;
+  readonly written: readonly SignatureLocation[];
+}
+
+export interface ImageSigningOptions {
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly verified?: VerifiedListings | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onNotice?: ((notice: SigningNotice) => void) | undefined;
+}
+
+/** Something about signing that is worth a line and no failure. */
+export interface SigningNotice {
+  /** The signer's own signatures cannot be told from those of others, so every run adds one to every image. */
+  readonly code: 'signer-unrecognisable';
+  readonly message: string;
+}
+
+/** The signatures of one run's destinations. */
+export class ImageSigning {
+  readonly #signing: Signing;
+  readonly #options: ImageSigningOptions;
+  /** Several tags of a repository may stand for one image, and two of them must not sign it at the same moment. */
+  readonly #turns = new Turns();
+  readonly #noticed = new Set<string>();
+
+  constructor(signing: Signing, options: ImageSigningOptions) {
+    this.#signing = signing;
+    this.#options = options;
+  }
+
+  /** Why an image has to be signed; nothing when it has a valid signature in each format that is wanted. One listing, when nothing has changed since it was verified. */
+  async lacks(store: ContentStore, image: Descriptor): Promise<Reason | undefined> {
+    const at = await this.#signing(store);
+    await this.#noticeUnrecognisable(at);
+    const missing = await this.#missing(store, image, at, await this.#attached(store, image, at));
+    if (missing.length === 0) return undefined;
+    const what = missing.length === at.formats?.length ? 'signature' : nouns[missing[0]!];
+    return { code: 'unsigned', message: `no valid ${what} by ${at.signer.name}` };
+  }
+
+  /**
+   * Signs an image, unless it is signed already. What was written is looked for in one listing: what a store lists by digest is what was sent.
+   * @throws {LadingError} `ERR_LADING_UNVERIFIED`: it is not there; else what signer and store throw
+   */
+  async sign(store: ContentStore, image: Descriptor): Promise<SignatureResult> {
+    return this.#inTurn(store, image, async (at) => {
+      const { clock, signal } = this.#options;
+      const [{ outcome, written } = nothingSigned] = await sign(store, image, { ...at, clock, signal });
+      if (outcome === 'signed') await this.#check(store, image, at, written);
+      return { outcome, written };
+    });
+  }
+
+  /** Signs an image anew and then takes away the older signatures by the same signer. */
+  async replace(store: ContentStore, image: Descriptor): Promise<SignatureResult> {
+    return this.#inTurn(store, image, async (at) => {
+      const { clock, signal } = this.#options;
+      const { written } = await replaceSignatures(store, image, { ...at, clock, signal });
+      return { outcome: 'replaced', written };
+    });
+  }
+
+  async #noticeUnrecognisable({ signer, trustedRoot }: SigningAt): Promise<void> {
+    const authority = await signer.authority({ signal: this.#options.signal });
+    if (authority?.kind === 'key' || (authority !== undefined && trustedRoot !== undefined)) return;
+    if (this.#noticed.has(signer.name)) return;
+    this.#noticed.add(signer.name);
+    const how =
+      authority === undefined ? 'name "identity" and "issuer" under sign.keyless' : 'it takes a trusted root';
+    const message = `signatures by ${signer.name} cannot be recognised, so every run adds one: ${how}`;
+    this.#options.onNotice?.({ code: 'signer-unrecognisable', message });
+  }
+
+  async #inTurn(
+    store: ContentStore,
+    image: Descriptor,
+    work: (at: SigningAt) => Promise<Omit<SignatureResult, 'signer'>>,
+  ): Promise<SignatureResult> {
+    const at = await this.#signing(store);
+    const { signatures = store, signer } = at;
+    const done = await this.#turns.take(`${signatures.name}@${image.digest}`, () => work(at));
+    return { ...done, signer: signer.name };
+  }
+
+  async #check(
+    store: ContentStore,
+    image: Descriptor,
+    at: SigningAt,
+    written: readonly SignatureLocation[],
+  ): Promise<void> {
+    const attachments = await this.#attached(store, image, at);
+    const listed = new Set(attachments.map(({ descriptor, tag }) => `${tag} ${descriptor.digest}`));
+    const isAllNew = written.length === at.formats?.length;
+    if (isAllNew && written.every(({ manifest, tag }) => listed.has(`${tag} ${manifest}`))) {
+      const listing = await this.#listing(store, image, at, attachments);
+      if (listing !== undefined) await this.#options.verified?.add(listing);
+      return;
+    }
+    // One format may have been there before; and somebody may have added theirs under the same tag meanwhile, which makes another manifest.
+    const missing = await this.#missing(store, image, at, attachments);
+    if (missing.length === 0) return;
+    throw new LadingError(
+      'ERR_LADING_UNVERIFIED',
+      `the ${nouns[missing[0]!]} of ${image.digest} was written, and is not there`,
+      { hint: 'Somebody may have removed it, or the registry has lost it: sync again.' },
+    );
+  }
+
+  async #attached(
+    store: ContentStore,
+    image: Descriptor,
+    { signatures = store, formats }: SigningAt,
+  ): Promise<readonly Attachment[]> {
+    const tags = formats?.includes('legacy') === false ? [] : (['signatures'] as const);
+    return listAttachments(signatures, image, { tags, signal: this.#options.signal });
+  }
+
+  /** The formats in which there is no valid signature. */
+  async #missing(
+    store: ContentStore,
+    image: Descriptor,
+    at: SigningAt,
+    attachments: readonly Attachment[],
+  ): Promise<readonly SignatureFormat[]> {
+    const { clock, signal, verified } = this.#options;
+    const listing = verified && (await this.#listing(store, image, at, attachments));
+    if (listing !== undefined && (await verified?.has(listing))) return [];
+    const { signatures, annotations } = at;
+    const missing = await missingFormats({ ...at, clock, signal }, (policy) =>
+      verify(store, image, { policy, annotations, signatures, attachments, signal }),
+    );
+    if (listing !== undefined && missing.length === 0) await verified?.add(listing);
+    return missing;
+  }
+
+  /** Nothing when it is not known whose signature is looked for. */
+  async #listing(
+    store: ContentStore,
+    image: Descriptor,
+    { signer, formats, annotations, trustedRoot, signatures = store }: SigningAt,
+    attachments: readonly Attachment[],
+  ): Promise<Listing | undefined> {
+    const authority = await signer.authority({ signal: this.#options.signal });
+    if (authority === undefined) return undefined;
+    const question = [
+      signatures.name,
+      image.digest,
+      nameOf(authority),
+      signer.witnesses.log,
+      formats,
+      annotations,
+      trustedRoot && fingerprintOf(trustedRoot),
+    ];
+    return {
+      question: JSON.stringify(question),
+      attached: attachments.flatMap(({ kind, tag, descriptor }) =>
+        kind === 'bundle' || kind === 'signatures' ? [`${kind} ${tag ?? ''} ${descriptor.digest}`] : [],
+      ),
+    };
+  }
+}
+
+const nothingSigned: { readonly outcome: 'present'; readonly written: readonly SignatureLocation[] } = {
+  outcome: 'present',
+  written: [],
+};
+
+const nouns: Readonly<Record<SignatureFormat, string>> = { bundle: 'bundle', legacy: '.sig' };
+
+function nameOf(authority: Authority): unknown {
+  if (authority.kind === 'key') return authority.key.hint;
+  const { identity, issuer, workflow } = authority;
+  return { identity, issuer, workflow };
+}
+
+const fingerprints = new WeakMap<object, string>();
+
+function fingerprintOf(trustedRoot: object): string {
+  const known = fingerprints.get(trustedRoot);
+  if (known !== undefined) return known;
+  const fingerprint = digestOf(new TextEncoder().encode(JSON.stringify(trustedRoot)));
+  fingerprints.set(trustedRoot, fingerprint);
+  return fingerprint;
+}
