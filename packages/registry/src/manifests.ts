@@ -122,16 +122,20 @@ export async function fetchUnknownManifest(
   return bytes;
 }
 
+export interface PutOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** False: a failure is the caller's to heal. */
+  readonly retry?: boolean | undefined;
+}
+
 /** Stores a manifest under a tag or its digest. @returns the answer, a success. */
 export async function putManifest(
   session: Session,
   manifest: Descriptor,
   bytes: Uint8Array,
   reference: string,
-  options: {
-    readonly signal?: AbortSignal | undefined;
-    readonly headers?: Readonly<Record<string, string>>;
-  } = {},
+  options: PutOptions = {},
 ): Promise<HttpResponse> {
   if (bytes.byteLength > manifestLimits.maxPushBytes) {
     throw new RegistryError(
@@ -145,6 +149,7 @@ export async function putManifest(
     actions: ['pull', 'push'],
     headers: { ...options.headers, 'content-type': manifest.mediaType },
     body: bytes,
+    retry: options.retry,
     signal: options.signal,
   };
   const response = await session.call(call);

@@ -39,7 +39,7 @@ export interface HostMemory {
   relay: boolean | undefined;
   /** True once a conditional write was refused: the registry does compare. */
   conditionalWrites: boolean;
-  /** Who writes which list of referrers: writers of one list take turns. */
+  /** Who changes which tag: writers of one tag take turns. */
   readonly locks: Map<string, Promise<void>>;
 }
 

@@ -9,6 +9,7 @@ import {
   verifyContent,
 } from '@lading/oci';
 import {
+  type ChangeTag,
   type ContentSource,
   type ContentStore,
   embeddedContent,
@@ -29,6 +30,7 @@ import {
   absentAsUndefined,
   fetchUnknownManifest,
   loadManifest,
+  type PutOptions,
   putManifest,
   resolveManifest,
   what,
@@ -38,6 +40,7 @@ import { saysImmutable, saysNoRepository } from './refusals.ts';
 import type { RelaySource } from './relay.ts';
 import { openRelaySource } from './relay-push.ts';
 import type { Session } from './session.ts';
+import { updateTag } from './tag-update.ts';
 import { isEmptyRepository, listTags } from './tags.ts';
 import { pushBlob } from './upload.ts';
 
@@ -116,7 +119,8 @@ export class RegistryStore implements ContentStore {
     }
     const bytes = await readAll(await content.open({ signal: options.signal }), manifestLimits.maxPushBytes);
     verifyContent(expected, bytes);
-    await this.#creating(options.signal, () => this.#put(expected, bytes, expected.digest, options.signal));
+    const { signal } = options;
+    await this.#creating(signal, () => this.#put(expected, bytes, expected.digest, { signal }));
     options.onProgress?.(bytes.byteLength);
     return 'uploaded';
   }
@@ -129,7 +133,7 @@ export class RegistryStore implements ContentStore {
   ): Promise<void> {
     verifyContent(manifest, bytes);
     try {
-      await this.#creating(signal, () => this.#put(manifest, bytes, tag, signal));
+      await this.#creating(signal, () => this.#put(manifest, bytes, tag, { signal }));
     } catch (error) {
       if (!saysImmutable(error)) throw error;
       const there = await absentAsUndefined(resolveManifest(this.#session, tag, signal));
@@ -162,6 +166,12 @@ export class RegistryStore implements ContentStore {
     }
   }
 
+  async updateTag(tag: string, change: ChangeTag, { signal }: StoreOptions = {}): Promise<void> {
+    const put = (next: LoadedManifest, options: PutOptions): Promise<void> =>
+      this.#replace(next, tag, options);
+    await this.#creating(signal, () => updateTag(this.#session, tag, { change, put }, { signal }));
+  }
+
   isEmpty({ signal }: StoreOptions = {}): Promise<boolean> {
     return isEmptyRepository(this.#session, signal);
   }
@@ -171,13 +181,8 @@ export class RegistryStore implements ContentStore {
     return this.#mirrors.length > 0 ? undefined : openRelaySource(this.#session, target, signal);
   }
 
-  async #put(
-    manifest: Descriptor,
-    bytes: Uint8Array,
-    reference: string,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const response = await this.#putUnder(manifest, bytes, reference, signal);
+  async #put(manifest: Descriptor, bytes: Uint8Array, reference: string, options: PutOptions): Promise<void> {
+    const response = await this.#putUnder(manifest, bytes, reference, options);
     // Most manifests have no subject: those are not parsed.
     if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('"subject"')) return;
     await announceReferrer(
@@ -185,18 +190,32 @@ export class RegistryStore implements ContentStore {
       parseManifest(bytes, manifest.mediaType),
       manifest.digest,
       response,
-      signal,
+      options.signal,
     );
+  }
+
+  async #replace({ descriptor, bytes }: LoadedManifest, tag: string, options: PutOptions): Promise<void> {
+    verifyContent(descriptor, bytes);
+    try {
+      await this.#put(descriptor, bytes, tag, options);
+    } catch (error) {
+      if (!saysImmutable(error)) throw error;
+      throw new RegistryError(
+        'ERR_LADING_IMMUTABLE_TAG',
+        `${what(this.#session, tag)} may not be moved at ${this.#session.host}`,
+        { cause: error, hint: 'let this tag be overwritten in the repository' },
+      );
+    }
   }
 
   async #putUnder(
     manifest: Descriptor,
     bytes: Uint8Array,
     reference: string,
-    signal: AbortSignal | undefined,
+    options: PutOptions,
   ): Promise<HttpResponse> {
     const put = (path: string): Promise<HttpResponse> =>
-      putManifest(this.#session, manifest, bytes, path, { signal });
+      putManifest(this.#session, manifest, bytes, path, options);
     if (isDigest(reference) || digestAlgorithm(manifest.digest) === 'sha256') return put(reference);
     // What comes under a tag is hashed with sha256. For another digest to be the tag's, both go out at once (the coming distribution-spec).
     const response = await put(`${manifest.digest}?tag=${reference}`);

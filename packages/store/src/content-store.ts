@@ -41,6 +41,17 @@ export interface LoadedManifest {
   readonly bytes: Uint8Array;
 }
 
+/** What a tag becomes: the name of this manifest, or of nothing. */
+export type TagChange = LoadedManifest | 'delete';
+
+/**
+ * Says what a tag is to become, given what it names now (nothing: there is no such tag). `undefined`: it is as it should be.
+ *
+ * Asked again whenever other writers were faster, and once more to see whether the change has stayed. So the answer depends on `current` alone, given
+ * its own answer it answers `undefined`, and what it does besides (pushing what the new manifest names) may be done several times.
+ */
+export type ChangeTag = (current: LoadedManifest | undefined) => Promise<TagChange | undefined>;
+
 /**
  * A place that holds manifests and blobs by digest and names some of them by tags: one repository of a registry, an OCI layout, an archive, memory.
  *
@@ -77,6 +88,14 @@ export interface ContentStore {
   describeBlob?(digest: Digest, options?: StoreOptions): Promise<Descriptor>;
   /** Removes a tag (given a tag) or a manifest with all its tags (given a digest). */
   delete?(reference: string, options?: StoreOptions): Promise<void>;
+  /**
+   * Changes what stands under a tag that several writers share: a list of referrers, cosign's `.sig`. Every one of them reads, extends and writes back,
+   * and none of their changes gets lost. Writers of one process take turns; `change` must not update the same tag itself. A store that could lose
+   * a change lacks this. To delete the tag, a registry deletes the manifest with all its tags: only so nothing newer can be hit.
+   *
+   * @throws {LadingError} `ERR_LADING_REFERRER_LOST`: others kept replacing what was written; `ERR_LADING_IMMUTABLE_TAG`; what `change` throws, as it is.
+   */
+  updateTag?(tag: string, change: ChangeTag, options?: StoreOptions): Promise<void>;
   /** True when nothing was ever pushed here, so that asking for single blobs is not worth a request. */
   isEmpty?(options?: StoreOptions): Promise<boolean>;
   /** Present where content can be mounted from one repository into another of the same host. */

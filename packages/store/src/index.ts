@@ -13,6 +13,7 @@ export {
   verifying,
 } from './content.ts';
 export type {
+  ChangeTag,
   ContentSource,
   ContentStore,
   FetchOptions,
@@ -20,6 +21,7 @@ export type {
   PushOptions,
   PushOutcome,
   StoreOptions,
+  TagChange,
 } from './content-store.ts';
 export { copy, transfer } from './copy.ts';
 export type { ReadManifest } from './copy-read.ts';

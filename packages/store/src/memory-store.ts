@@ -98,6 +98,24 @@ export function memoryStore(name = 'memory'): ContentStore {
       manifests.delete(descriptor.digest);
       for (const [tag, digest] of tagged) if (digest === descriptor.digest) tagged.delete(tag);
     },
+    async updateTag(tag, change, { signal } = {}) {
+      for (;;) {
+        signal?.throwIfAborted();
+        const digest = tagged.get(tag);
+        const held = digest && manifests.get(digest);
+        const next = await change(held && { descriptor: held.descriptor, bytes: held.manifest.bytes });
+        if (next === undefined) return;
+        // Another one was faster while `change` thought.
+        if (tagged.get(tag) !== digest) continue;
+        if (next === 'delete') {
+          tagged.delete(tag);
+          return;
+        }
+        keep(next.descriptor, Uint8Array.from(next.bytes));
+        tagged.set(tag, next.descriptor.digest);
+        return;
+      }
+    },
     async isEmpty() {
       return blobs.size === 0 && manifests.size === 0;
     },

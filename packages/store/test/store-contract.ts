@@ -1,7 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Descriptor } from '@lading/oci';
 import { makeImage, makeIndex, makeReferrer, rawLayer, withReferrers } from '@lading/testkit';
-import { bytesSource, type ContentStore, loadManifest, readAll, streamOf } from '../src/index.ts';
+import {
+  bytesSource,
+  type ChangeTag,
+  type ContentStore,
+  type LoadedManifest,
+  loadManifest,
+  readAll,
+  streamOf,
+} from '../src/index.ts';
 import { collect, fill, missing } from './doubles/images.ts';
 
 export interface StoreUnderTest {
@@ -11,6 +19,8 @@ export interface StoreUnderTest {
 }
 
 export interface ContractOptions {
+  /** False where tags that several writers share cannot be kept. */
+  readonly sharedTags?: boolean | undefined;
   /** False where one manifest for one platform is all that can be kept. */
   readonly indexes?: boolean | undefined;
 }
@@ -19,7 +29,7 @@ export interface ContractOptions {
 export function storeContract(
   name: string,
   open: () => Promise<StoreUnderTest>,
-  { indexes = true }: ContractOptions = {},
+  { indexes = true, sharedTags = true }: ContractOptions = {},
 ): void {
   const image = makeImage({ layers: [rawLayer('0123456789', 'application/vnd.oci.image.layer.v1.tar')] });
   const layer = image.blobs[1]!;
@@ -213,6 +223,12 @@ export function storeContract(
       expect(await collect(store.tags!())).toEqual(['v1']);
     });
 
+    if (!sharedTags) {
+      test('has no tags that several writers share', async () => {
+        expect((await open()).store.updateTag).toBeUndefined();
+      });
+    } else sharedTagContract(open);
+
     if (!indexes) return;
     test('resolves the children of an index by digest, which no tag names', async () => {
       const { store, reopen } = await open();
@@ -223,4 +239,98 @@ export function storeContract(
       }
     });
   });
+}
+
+/** What holds for a tag that many extend: `cosign` keeps the signatures of all signers in one manifest. */
+function sharedTagContract(open: () => Promise<StoreUnderTest>): void {
+  const tag = 'sha256-0.sig';
+
+  test('case 20: ten writers extend one tag at once, and none is lost', async () => {
+    const { store, reopen } = await open();
+    const names = Array.from({ length: 10 }, (_, index) => `signer ${index}`);
+    await Promise.all(names.map((name) => store.updateTag!(tag, adding(name))));
+    for (const place of [store, await reopen()]) {
+      expect((await entriesUnder(place, tag)).toSorted()).toEqual(names.toSorted());
+    }
+  });
+
+  test('case 20: what is there already is not written again, and what others do meanwhile is seen', async () => {
+    const { store } = await open();
+    await store.updateTag!(tag, adding('one'));
+    const { digest } = await store.resolve(tag);
+    let asked = 0;
+    await store.updateTag!(tag, async (current) => {
+      asked += 1;
+      return adding('one')(current);
+    });
+    expect({ asked, digest: (await store.resolve(tag)).digest }).toEqual({ asked: 1, digest });
+    const seen: string[][] = [];
+    await store.updateTag!(tag, async (current) => {
+      seen.push(entriesOf(current));
+      // Another tool writes between the look and the write.
+      if (seen.length === 1) {
+        const foreign = listManifest(['one', 'foreign']);
+        await store.publish(foreign.descriptor, foreign.bytes, tag);
+      }
+      return adding('two')(current);
+    });
+    expect(seen.slice(0, 2)).toEqual([['one'], ['one', 'foreign']]);
+    expect(await entriesUnder(store, tag)).toEqual(['one', 'foreign', 'two']);
+  });
+
+  test('case 20: a shared tag is deleted, unless someone has extended it meanwhile', async () => {
+    const { store } = await open();
+    await store.updateTag!(tag, async () => 'delete');
+    await store.updateTag!(tag, adding('one'));
+    let asked = 0;
+    await store.updateTag!(tag, async (current) => {
+      if (++asked === 1) await store.updateTag!('other', adding('unrelated'));
+      if (asked === 1) {
+        const foreign = listManifest(['one', 'foreign']);
+        await store.publish(foreign.descriptor, foreign.bytes, tag);
+      }
+      return entriesOf(current).includes('foreign') ? undefined : 'delete';
+    });
+    expect(await entriesUnder(store, tag)).toEqual(['one', 'foreign']);
+    await store.updateTag!(tag, async (current) => (current === undefined ? undefined : 'delete'));
+    await expect(store.resolve(tag)).rejects.toMatchObject({ code: 'ERR_LADING_NOT_FOUND' });
+    expect(await collect(store.tags!())).toEqual(['other']);
+  });
+
+  test('case 20: an error of the change is thrown as it is, and the next writer gets its turn', async () => {
+    const { store } = await open();
+    const wrong = new Error('not what it should be');
+    const failing = store.updateTag!(tag, () => Promise.reject(wrong));
+    const next = store.updateTag!(tag, adding('one'));
+    await expect(failing).rejects.toBe(wrong);
+    await next;
+    expect(await entriesUnder(store, tag)).toEqual(['one']);
+    const reason = { why: 'enough' };
+    const signal = AbortSignal.abort(reason);
+    await expect(store.updateTag!(tag, adding('two'), { signal })).rejects.toBe(reason);
+    expect(await entriesUnder(store, tag)).toEqual(['one']);
+  });
+}
+
+/** A manifest that lists names in an annotation, as a stand-in for whatever a tag collects. */
+function listManifest(names: readonly string[]): LoadedManifest {
+  const { descriptor, bytes } = makeIndex([], { annotations: { names: names.join(',') } }).manifests[0]!;
+  return { descriptor, bytes };
+}
+
+function entriesOf(current: LoadedManifest | undefined): string[] {
+  if (current === undefined) return [];
+  const { names } = JSON.parse(Buffer.from(current.bytes).toString()).annotations;
+  return names.split(',');
+}
+
+function adding(name: string): ChangeTag {
+  return async (current) => {
+    const names = entriesOf(current);
+    return names.includes(name) ? undefined : listManifest([...names, name]);
+  };
+}
+
+async function entriesUnder(store: ContentStore, tag: string): Promise<string[]> {
+  return entriesOf(await loadManifest(store, tag));
 }

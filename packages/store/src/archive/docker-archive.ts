@@ -56,7 +56,8 @@ export async function openDockerArchive(
       ]);
     },
   };
-  const store = await openArchive(name, file, format, options);
+  // What is kept under changing tags are signatures: `docker load` would take them for images.
+  const { updateTag: _, ...store } = await openArchive(name, file, format, options);
   return {
     ...store,
     async publish(manifest, bytes, tag, publishOptions) {

@@ -15,7 +15,7 @@ import {
   verifyContent,
 } from '@lading/oci';
 import { bytesSource, readAll, verifying } from '../content.ts';
-import type { ContentStore, StoreOptions } from '../content-store.ts';
+import type { ChangeTag, ContentStore, LoadedManifest, StoreOptions, TagChange } from '../content-store.ts';
 import { notFound } from '../errors.ts';
 import type { LayoutFiles, WritableLayoutFiles } from './layout-files.ts';
 import {
@@ -91,6 +91,48 @@ export function layoutStore(name: string, files: LayoutFiles, options: LayoutOpt
       : undefined;
     if (!manifest) throw notFound(name, `manifest ${reference}`);
     return { mediaType: manifest.mediaType, digest: reference as Digest, size: manifest.bytes.byteLength };
+  };
+
+  /** What a tag names, whole. */
+  const held = async (tag: string): Promise<LoadedManifest | undefined> => {
+    let missing: Digest | undefined;
+    for (;;) {
+      const entry = findEntry(await readIndex(), tag, name);
+      if (entry === undefined) return undefined;
+      const manifest = await readManifest(entry.digest, entry.mediaType);
+      if (manifest !== undefined) return { descriptor: bareDescriptor(entry), bytes: manifest.bytes };
+      // Between the two reads another process may have moved the tag and deleted the manifest; one that stays away is damage.
+      if (entry.digest === missing) throw notFound(name, `manifest ${missing}`);
+      missing = entry.digest;
+    }
+  };
+
+  /** Moves a tag unless it has left `from` meanwhile. @returns false when it has */
+  const moveTag = async (
+    tag: string,
+    from: Digest | undefined,
+    to: TagChange,
+    storeOptions: StoreOptions,
+  ): Promise<boolean> => {
+    let isThere = false;
+    await updateIndex((index) => {
+      isThere = findEntry(index, tag, name)?.digest === from;
+      if (!isThere) return index;
+      if (to === 'delete') return withoutEntry(index, tag);
+      return withEntry(index, { ...bareDescriptor(to.descriptor), annotations: nameEntry(tag) }, tag);
+    }, storeOptions);
+    return isThere;
+  };
+
+  const updateTag = async (tag: string, change: ChangeTag, { signal }: StoreOptions = {}): Promise<void> => {
+    for (;;) {
+      signal?.throwIfAborted();
+      const current = await held(tag);
+      const next = await change(current);
+      if (next === undefined) return;
+      if (next !== 'delete') await store.push(next.descriptor, bytesSource(next.bytes), { signal });
+      if (await moveTag(tag, current?.descriptor.digest, next, { signal })) return;
+    }
   };
 
   const referrerOf = async ({ digest, mediaType }: Descriptor): Promise<Referrer | undefined> => {
@@ -203,6 +245,8 @@ export function layoutStore(name: string, files: LayoutFiles, options: LayoutOpt
       signal?.throwIfAborted();
       return (await readIndex()).manifests;
     },
+
+    ...(options.writable !== undefined && { updateTag }),
 
     // Each file is closed when it has been read.
     async [Symbol.asyncDispose]() {},

@@ -34,7 +34,7 @@ storeContract(
       },
     };
   },
-  { indexes: false },
+  { indexes: false, sharedTags: false },
 );
 
 /** An archive as docker before 25, podman or skopeo write it: no manifests, plain layers, links from old names. */
