@@ -6,7 +6,7 @@ export type { SeenRequest, ServiceName } from './http/requests.ts';
 export { RefusedRequest, type ServiceAnswer } from './http/service.ts';
 export type { Validity } from './pki/certificate.ts';
 export type { ExtendedKeyUsage, SubjectName } from './pki/extensions.ts';
-export { generateKeys, type KeyKind, type KeyPair } from './pki/key.ts';
+export { generateKeys, type KeyKind, type KeyPair, signWith } from './pki/key.ts';
 export type { HashName } from './pki/prehashed.ts';
 export type { TransparencyLogEntryJson } from './rekor/log-entry.ts';
 export type { AddedEntry, Rekor, RekorEntry } from './rekor/rekor.ts';

@@ -40,12 +40,12 @@ export class TokenIssuer {
     return `${signed}.${signWith(privateKey, Buffer.from(signed)).toString('base64url')}`;
   }
 
-  /** The claims of a token that this issuer signed for Sigstore and that is valid now. @throws {RefusedRequest} 401. */
+  /** The claims of a token that this issuer signed for Sigstore and that is valid now. @throws {RefusedRequest} 400. */
   verify(token: string): Claims {
     const [head = '', payload = '', signature = ''] = token.split('.');
     const signed = Buffer.from(`${head}.${payload}`);
     const refuse = (why: string): never => {
-      throw new RefusedRequest(401, `There was an error processing the identity token: ${why}`);
+      throw new RefusedRequest(400, `There was an error processing the identity token: ${why}`);
     };
     const isOurs = verify(
       'sha256',

@@ -48,12 +48,9 @@ export function signatureAlgorithm(key: KeyObject): Buffer {
   return sequence(oid(`1.2.840.10045.4.3.${last}`));
 }
 
-/** A public key, or that of a certificate, from PEM or DER. @throws when it is neither. */
+/** A public key in PEM, or in DER of SubjectPublicKeyInfo. @throws when it is neither. */
 export function publicKeyFrom(material: string | Uint8Array): KeyObject {
-  if (typeof material === 'string') {
-    return material.includes('CERTIFICATE')
-      ? new X509Certificate(material).publicKey
-      : createPublicKey(material);
-  }
-  return createPublicKey({ key: Buffer.from(material), type: 'spki', format: 'der' });
+  const bytes = Buffer.from(material);
+  if (bytes.toString('latin1').trimStart().startsWith('-----BEGIN')) return createPublicKey(bytes);
+  return createPublicKey({ key: bytes, type: 'spki', format: 'der' });
 }

@@ -15,6 +15,7 @@ export function acceptEntry(proposed: unknown): object {
 const kinds: Readonly<Record<string, (spec: unknown) => object>> = {
   'hashedrekord 0.0.1': hashedRekord,
   'dsse 0.0.1': dsse,
+  'intoto 0.0.1': intotoV1,
   'intoto 0.0.2': intoto,
 };
 
@@ -63,6 +64,23 @@ function dsse(spec: unknown): object {
     envelopeHash: sha256(Buffer.from(text)),
     payloadHash: sha256(payload),
     signatures: signatures.sort((a, b) => (a.signature < b.signature ? -1 : 1)),
+  };
+}
+
+/** cosign 2's attestations: one key, and no signature is written down. */
+function intotoV1(spec: unknown): object {
+  const text = textAt(spec, 'content', 'envelope');
+  const envelope = parsedEnvelope(text);
+  const payload = bytesAt(envelope, 'payload');
+  const { key, pem } = entryKey(bytesAt(spec, 'publicKey'));
+  const signatures = listAt(envelope, 'signatures');
+  const isSigned = signatures.some((one) =>
+    holds(envelope, payload, { sig: textAt(one, 'sig'), publicKey: key }),
+  );
+  if (!isSigned) throw refused('could not verify envelope');
+  return {
+    content: { hash: sha256(Buffer.from(text)), payloadHash: sha256(payload) },
+    publicKey: base64(pem),
   };
 }
 

@@ -82,7 +82,7 @@ export class Rekor {
   }
 
   /**
-   * Adds a proposed entry: `hashedrekord` 0.0.1, `dsse` 0.0.1 or `intoto` 0.0.2.
+   * Adds a proposed entry: `hashedrekord` 0.0.1, `dsse` 0.0.1, `intoto` 0.0.1 or 0.0.2.
    * @throws {RefusedRequest} 400 when it does not hold, 409 when it is there already.
    */
   add(proposed: unknown): AddedEntry {
