@@ -10,17 +10,11 @@ import { z } from 'zod';
 import { certificatesOf } from '../formats/pem.ts';
 import { certificateIdentity } from './certificate-identity.ts';
 import type { ExpectedIdentity } from './expected-identity.ts';
-import {
-  askService,
-  refused,
-  type ServiceOptions,
-  type ServiceRequest,
-  senseless,
-  serverWords,
-} from './http.ts';
+import { askService, type ServiceOptions, type ServiceRequest } from './http.ts';
 import { type IdentityToken, provableSubject } from './identity-token.ts';
 import { httpDate } from './retry-after.ts';
 import type { ServiceError } from './service-error.ts';
+import { refused, senseless, serverWords } from './service-failure.ts';
 
 /** A key that exists for minutes, and the certificate that says whose it is. */
 export interface CertifiedKey {

@@ -2,9 +2,9 @@ import { isLoopbackHost } from '@lading/oci';
 import type { Dispatcher } from 'undici';
 import { type Clock, systemClock } from './clock.ts';
 import { cryptoRandom } from './random.ts';
-import { quoted, scrub, shownUrl } from './redact.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { ServiceError } from './service-error.ts';
+import { ServiceError, type ServiceErrorCode } from './service-error.ts';
+import { failure, unreachable } from './service-failure.ts';
 
 /** How services are reached. */
 export interface ServiceOptions {
@@ -23,6 +23,8 @@ export interface ServiceOptions {
 export interface ServiceRequest {
   /** For people: `Fulcio`, `Rekor`. */
   readonly service: string;
+  /** The code of errors. Default `ERR_LADING_SIGSTORE_SERVICE`. */
+  readonly code?: ServiceErrorCode | undefined;
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -53,7 +55,7 @@ const defaultLimit = 1024 * 1024;
 /**
  * Sends a small request to a service and reads the whole answer, whatever its status. Redirects are not followed: nobody but the service
  * that was named gets what is sent.
- * @throws {ServiceError} `ERR_LADING_SIGSTORE_SERVICE` when there is no answer after three tries, or too large a one
+ * @throws {ServiceError} with the code of the request when there is no answer after three tries, or too large a one
  */
 export async function askService(
   request: ServiceRequest,
@@ -71,7 +73,7 @@ export async function askService(
       wait = Math.max(wait, asked ?? 0);
     } catch (error) {
       request.signal?.throwIfAborted();
-      if (attempt === attempts || (error as { code?: unknown }).code === 'ERR_LADING_SIGSTORE_SERVICE') {
+      if (attempt === attempts || error instanceof ServiceError) {
         throw unreachable(request, error);
       }
     }
@@ -85,12 +87,11 @@ function isPassing(status: number): boolean {
 }
 
 /** A token or a signature that is on its way must not be readable on the way. */
-function refusePlainHttp({ service, url }: ServiceRequest, plainHttp: readonly string[]): void {
+function refusePlainHttp(request: ServiceRequest, plainHttp: readonly string[]): void {
+  const { url } = request;
   if (url.protocol === 'https:') return;
   if (url.protocol === 'http:' && (isLoopbackHost(url.host) || plainHttp.includes(url.host))) return;
-  throw new ServiceError('ERR_LADING_SIGSTORE_SERVICE', `${service} is to be asked without TLS`, {
-    service,
-    url: shownUrl(url),
+  throw failure(request, 'is to be asked without TLS', {
     hint: `use https, or allow plain http for ${url.host}`,
   });
 }
@@ -117,7 +118,7 @@ async function sendOnce(request: ServiceRequest, options: ServiceOptions): Promi
   let size = 0;
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > limit) throw tooLarge(request, limit);
+    if (size > limit) throw failure(request, `answered with more than the ${limit} bytes that are taken`);
     chunks.push(chunk);
   }
   return {
@@ -125,97 +126,4 @@ async function sendOnce(request: ServiceRequest, options: ServiceOptions): Promi
     header: (name) => [response.headers[name]].flat()[0],
     body: Buffer.concat(chunks),
   };
-}
-
-function tooLarge({ service, url }: ServiceRequest, limit: number): ServiceError {
-  return new ServiceError(
-    'ERR_LADING_SIGSTORE_SERVICE',
-    `${service} answered with more than the ${limit} bytes that are taken`,
-    { service, url: shownUrl(url) },
-  );
-}
-
-function unreachable(request: ServiceRequest, error: unknown): ServiceError {
-  if (error instanceof ServiceError) return error;
-  const { service, url, secrets = [] } = request;
-  const { code, message, name } = error as {
-    readonly code?: unknown;
-    readonly message?: unknown;
-    readonly name?: unknown;
-  };
-  const why =
-    name === 'TimeoutError' ? 'there was no answer in time' : scrub(String(code ?? message), secrets);
-  // The error of the socket may quote what was sent; its code is enough.
-  return new ServiceError('ERR_LADING_SIGSTORE_SERVICE', `${service} cannot be reached: ${why}`, {
-    service,
-    url: shownUrl(url),
-    hint: networkHint(String(code), url),
-  });
-}
-
-function networkHint(code: string, url: URL): string {
-  if (code === 'ECONNREFUSED') return `is something listening at ${url.host}?`;
-  if (/^(?:CERT_|ERR_TLS_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code)) {
-    return `give the authority that signed the certificate of ${url.host}`;
-  }
-  return `check the address ${shownUrl(url)}, the network and the proxy`;
-}
-
-/** The error for an answer that is none of those that a service gives when all is well. */
-export function refused(
-  { service, url, secrets = [] }: ServiceRequest,
-  response: ServiceResponse,
-  { code = 'ERR_LADING_SIGSTORE_SERVICE' as const, hint }: RefusalOptions = {},
-): ServiceError {
-  const words = serverWords(response, secrets);
-  const { status } = response;
-  return new ServiceError(
-    code,
-    `${service} answered ${status}${words === '' ? '' : `: ${JSON.stringify(words)}`}`,
-    { service, url: shownUrl(url), status, hint: hint ?? statusHint(status) },
-  );
-}
-
-export interface RefusalOptions {
-  readonly code?: 'ERR_LADING_SIGSTORE_SERVICE' | 'ERR_LADING_TOKEN' | undefined;
-  readonly hint?: string | undefined;
-}
-
-function statusHint(status: number): string | undefined {
-  if (status >= 300 && status < 400)
-    return 'it has moved, and redirects are not followed: name its new address';
-  if (status === 404) return 'is this the address of such a service? the signing config names them';
-  if (status === 413) return 'it takes nothing as large';
-  if (status === 429) return 'it limits its rate: try again later';
-  return status >= 500 ? 'it is a fault of the service: try again later' : undefined;
-}
-
-/** What the service says of its refusal, without the secrets; a page of HTML says nothing that the status does not. */
-export function serverWords({ body, header }: ServiceResponse, secrets: readonly string[]): string {
-  const text = Buffer.from(body).subarray(0, 65_536).toString('utf8').trim();
-  if (text.startsWith('<') || header('content-type')?.includes('html') === true) return '';
-  return quoted(messageOf(text) ?? text, secrets);
-}
-
-/** Rekor, Fulcio and the timestamp authority all say `{code, message}`. */
-function messageOf(text: string): string | undefined {
-  try {
-    const { message } = JSON.parse(text) as { readonly message?: unknown };
-    return typeof message === 'string' ? message : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The error for an answer that says it is fine and is not what it should be. */
-export function senseless(
-  { service, url }: ServiceRequest,
-  what: string,
-  options: { readonly hint?: string | undefined } = {},
-): ServiceError {
-  return new ServiceError('ERR_LADING_SIGSTORE_SERVICE', `${service} answered something else: ${what}`, {
-    service,
-    url: shownUrl(url),
-    hint: options.hint ?? 'is this the address of such a service? the signing config names them',
-  });
 }

@@ -6,17 +6,10 @@ import { signedBytes } from '../formats/dsse.ts';
 import { envelopeBytes } from '../formats/envelope.ts';
 import { hashOf } from '../keys/algorithm.ts';
 import type { SignatureMaterial } from '../material.ts';
-import {
-  askService,
-  refused,
-  type ServiceOptions,
-  type ServiceRequest,
-  type ServiceResponse,
-  senseless,
-  serverWords,
-} from './http.ts';
+import { askService, type ServiceOptions, type ServiceRequest, type ServiceResponse } from './http.ts';
 import { assertLoggable } from './log-support.ts';
 import { ServiceError } from './service-error.ts';
+import { refused, senseless, serverWords } from './service-failure.ts';
 import type { LogVerifier } from './verifier.ts';
 
 export interface LogOptions extends ServiceOptions {

@@ -6,9 +6,10 @@ import { z } from 'zod';
 import { signedBytes } from '../formats/dsse.ts';
 import { hashOf, type KeyAlgorithm } from '../keys/algorithm.ts';
 import type { PublicKey } from '../keys/public-key.ts';
-import { askService, refused, type ServiceRequest, type ServiceResponse, senseless } from './http.ts';
+import { askService, type ServiceRequest, type ServiceResponse } from './http.ts';
 import { assertLoggable, rsaBits } from './log-support.ts';
 import type { Loggable, LogOptions } from './rekor-v1.ts';
+import { refused, senseless } from './service-failure.ts';
 import type { LogVerifier } from './verifier.ts';
 
 /** Bytes; an entry with its proof has a few thousand. */

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import { type ASN1Obj, RFC3161Timestamp } from '@sigstore/core';
-import { askService, refused, type ServiceOptions, type ServiceRequest, senseless } from './http.ts';
+import { askService, type ServiceOptions, type ServiceRequest } from './http.ts';
+import { refused, senseless } from './service-failure.ts';
 import { integer, sha256Oid, timestampRequest } from './timestamp-request.ts';
 
 /** Bytes; a response with its certificates has about 4 KiB. */
