@@ -31,10 +31,12 @@ const bundledInCli = [
   '@lading/oci',
   '@lading/registry',
   '@lading/server',
+  '@lading/sign',
   '@lading/store',
   '@lading/sync',
   'commander',
   'picomatch',
+  'undici',
   'yaml',
 ];
 
