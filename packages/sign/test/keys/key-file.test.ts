@@ -136,7 +136,7 @@ describe('a key file', () => {
     ['an empty ciphertext', (envelope) => Object.assign(envelope, { ciphertext: '' })],
     [
       'a ciphertext of 16 bytes',
-      (envelope) => Object.assign(envelope, { ciphertext: 'A'.repeat(22) + '==' }),
+      (envelope) => Object.assign(envelope, { ciphertext: `${'A'.repeat(22)}==` }),
     ],
     ['a ciphertext that is no base64', (envelope) => Object.assign(envelope, { ciphertext: '!' })],
     ['another cipher', ({ cipher }) => Object.assign(cipher, { name: 'aes' })],
