@@ -25,6 +25,9 @@ export interface CertificateDescription {
   readonly notUnderstood: readonly string[];
 }
 
+const utf8StringTag = 0x0c;
+const sequenceTag = 0x30;
+
 /** Fulcio's are of 1 to 3 KiB. */
 const maxCertificateBytes = 16_384;
 const maxIdentities = 64;
@@ -68,10 +71,24 @@ export function describeCertificate(der: Uint8Array): CertificateDescription | u
   }
 }
 
-/** @throws when it is no certificate. */
+/**
+ * Reads a certificate, strictly: in its one encoding, and with both places that name the kind of its signature in agreement (RFC 5280 4.1.1.2).
+ * @throws when it is none.
+ */
 export function parseCertificate(der: Uint8Array): X509Certificate {
   if (der.byteLength > maxCertificateBytes) throw new RangeError('the certificate is too large');
-  return new X509Certificate(parseDer(der));
+  const root = parseDer(der);
+  const [toBeSigned, algorithm, signature, ...more] = root.subs;
+  const isWellFormed =
+    root.tag.toDER() === sequenceTag &&
+    root.toDER().equals(der) &&
+    toBeSigned?.tag.toDER() === sequenceTag &&
+    toBeSigned.subs[2]?.toDER().equals(algorithm!.toDER()) &&
+    signature?.tag.isBitString() &&
+    signature.value[0] === 0 &&
+    more.length === 0;
+  if (!isWellFormed) throw new RangeError('the certificate is malformed');
+  return new X509Certificate(root);
 }
 
 /**
@@ -159,8 +176,6 @@ function identityOf(name: ASN1Obj): string | undefined {
   const isText = [1, 2, 6].some((kind) => name.tag.isContextSpecific(kind)) && !name.tag.constructed;
   return isText && name.value.every((byte) => byte < 0x80) ? printable(name.value) : undefined;
 }
-
-const utf8StringTag = 0x0c;
 
 function utf8StringOf(der: Buffer): string | undefined {
   const element = parseDer(der);

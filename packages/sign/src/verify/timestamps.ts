@@ -34,6 +34,7 @@ function readTimestamp(der: Uint8Array): RFC3161Timestamp {
   try {
     if (der.byteLength > maxTimestampBytes) throw new RangeError('the timestamp is too large');
     const timestamp = new RFC3161Timestamp(parseDer(der));
+    if (timestamp.status > 1n) throw new RangeError('it was not granted'); // 0 granted, 1 granted with changes
     if (Number.isNaN(timestamp.signingTime.getTime())) throw new RangeError('no date');
     // Both are read lazily; what is not there must show here, and not while it is compared.
     if (timestamp.signerIssuer.byteLength === 0 || timestamp.signerSerialNumber.byteLength === 0) {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { LadingError } from '@lading/oci';
 import type { RFC3161Timestamp, X509Certificate } from '@sigstore/core';
 import { type SignedEntity, VerificationError, Verifier } from '@sigstore/verify';
@@ -272,7 +272,7 @@ function checkAtMoment(
   const entity: SignedEntity = {
     signature: {
       // The library looks at this only for what a timestamp is over.
-      signature: Buffer.from(material.timestamped ?? material.signature),
+      signature: Buffer.from(stampedBytes(moment, material)),
       verifySignature: (own: KeyObject) => isSignedBy(publicKey(own), signed, material.signature),
       ...neverLogged,
     },
@@ -292,6 +292,14 @@ function checkAtMoment(
   } catch (error) {
     throw rejectionOf(error);
   }
+}
+
+/** What the timestamp has to be over: in `.att` that is the envelope for cosign 2, and the signature for cosign 3. */
+function stampedBytes(moment: Moment, { signature, timestamped }: SignatureMaterial): Uint8Array {
+  if (timestamped === undefined || moment.$case !== 'timestamp-authority') return signature;
+  const { messageImprintHashAlgorithm: hash, messageImprintHashedMessage: imprint } =
+    moment.timestamp.tstInfo;
+  return createHash(hash).update(signature).digest().equals(imprint) ? signature : timestamped;
 }
 
 /** Log entries are checked by `checkLogEntries`, which knows more kinds and looks at the key too. */
