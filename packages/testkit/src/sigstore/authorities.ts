@@ -12,8 +12,9 @@ import { type Authority, type AuthorityOptions, makeIntermediate, makeRoot } fro
 import type { Validity } from './pki/certificate.ts';
 import { Rekor } from './rekor/rekor.ts';
 import { RekorV2 } from './rekor/rekor-v2.ts';
-import { type JsonDocument, trustedRootOf } from './trust.ts';
+import { type JsonDocument, type SigningConfigOptions, trustedRootOf } from './trust.ts';
 import { TimestampAuthority, type TimestampOptions } from './tsa/timestamp-authority.ts';
+import type { TufRole } from './tuf/repository.ts';
 
 /** Where the services are, as the trusted root and signing configurations say it. */
 export interface ServiceUrls {
@@ -35,6 +36,17 @@ export interface SigstoreOptions {
   readonly certificates?: CertificateOptions | undefined;
   /** Rekor v1 answers 413 to a larger entry. Default 32 MiB. */
   readonly maxEntryBytes?: number | undefined;
+  /** How the trusted root and the signing configuration are given out. */
+  readonly tuf?: TufOptions | undefined;
+}
+
+export interface TufOptions {
+  /** When metadata expires, by role. Default in ten years. */
+  readonly expires?: Partial<Readonly<Record<TufRole, Date>>> | undefined;
+  /** What `signing_config.v0.2.json` names. Default as `signingConfig()`. */
+  readonly signingConfig?: SigningConfigOptions | undefined;
+  /** Further targets, or others in the place of the usual ones: contents by name. */
+  readonly targets?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The parts of a Sigstore, without HTTP: what is signed by them verifies against `trustedRoot`. */
@@ -62,7 +74,8 @@ export interface Authorities {
   readonly tsa: TimestampAuthority;
   readonly issuer: TokenIssuer;
   readonly fulcio: Service;
-  readonly validFrom: Date;
+  /** From a day ago, for ten years. */
+  readonly validity: Validity;
 }
 
 const dayMs = 86_400_000;
@@ -103,7 +116,7 @@ export function makeAuthorities(options: SigstoreOptions, urls: ServiceUrls): Au
     rekorV2: new RekorV2(hostOf(urls.rekorV2)),
     tsa: new TimestampAuthority({ validity, clock, certificate: options.timestampCertificate }),
     fulcio: fulcioService({ authority, ctLog, issuer, clock, certificates }),
-    validFrom: validity.notBefore,
+    validity,
   };
 }
 
@@ -122,7 +135,7 @@ export function sigstoreOf(
     rekor,
     rekorV2,
     tsa,
-    trustedRoot: trustedRootOf(parts, urls, { start: parts.validFrom }),
+    trustedRoot: trustedRootOf(parts, urls, { start: parts.validity.notBefore }),
     issuerUrl: urls.issuer,
     certificate: (given = {}) => {
       const claims = given.claims ?? { iss: urls.issuer, email: 'someone@example.com', email_verified: true };

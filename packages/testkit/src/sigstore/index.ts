@@ -1,4 +1,4 @@
-export { createSigstore, type Sigstore, type SigstoreOptions } from './authorities.ts';
+export { createSigstore, type Sigstore, type SigstoreOptions, type TufOptions } from './authorities.ts';
 export type { CertificateOptions, TestCertificate } from './fulcio/certificate-authority.ts';
 export type { Claims } from './fulcio/claims.ts';
 export type { ServiceFault } from './http/fault.ts';
@@ -14,3 +14,4 @@ export type { RekorV2 } from './rekor/rekor-v2.ts';
 export { type RunningSigstore, startSigstore } from './start.ts';
 export type { JsonDocument, SigningConfigOptions } from './trust.ts';
 export type { TimestampAuthority, TimestampOptions } from './tsa/timestamp-authority.ts';
+export type { TufRole } from './tuf/repository.ts';
