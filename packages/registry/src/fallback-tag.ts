@@ -11,7 +11,7 @@ import {
 } from '@lading/oci';
 import type { LoadedManifest } from '@lading/store';
 import { RegistryError } from './errors.ts';
-import { absentAsUndefined, loadManifestResponse, type PutOptions, putManifest, what } from './manifests.ts';
+import { absentAsUndefined, loadManifest, type PutOptions, putManifest, what } from './manifests.ts';
 import { saysImmutable } from './refusals.ts';
 import type { Session } from './session.ts';
 import { updateTag } from './tag-update.ts';
@@ -24,10 +24,8 @@ export async function fallbackList(
   subject: Digest,
   signal?: AbortSignal,
 ): Promise<readonly Descriptor[]> {
-  const loaded = await absentAsUndefined(loadManifestResponse(session, referrersTag(subject), signal));
-  if (loaded === undefined) return [];
-  const manifest = parseManifest(loaded.bytes, loaded.descriptor.mediaType);
-  return manifest.kind === 'index' ? manifest.manifests : [];
+  const loaded = await absentAsUndefined(loadManifest(session, referrersTag(subject), signal));
+  return (loaded && listOf(subject, loaded)) ?? [];
 }
 
 /** Adds a referrer to the list under its subject's tag (distribution-spec, Pushing Manifests with Subject). */
@@ -64,7 +62,8 @@ function updateList(
     tag,
     {
       async change(current) {
-        const list = current === undefined ? [] : listOf(session, tag, current);
+        const list = current === undefined ? [] : listOf(subject, current);
+        if (list === undefined) throw notList(session, tag);
         const next = change(list);
         return next === list ? undefined : listManifest(next);
       },
@@ -74,11 +73,18 @@ function updateList(
   );
 }
 
-/** The list under the tag; anything else is somebody's, and left alone. */
-function listOf(session: Session, tag: string, { descriptor, bytes }: LoadedManifest): readonly Descriptor[] {
+/** The list of referrers that a manifest is, or nothing: there are tools that put the image itself under this tag, or copies of it by that name. */
+function listOf(subject: Digest, { descriptor, bytes }: LoadedManifest): readonly Descriptor[] | undefined {
   const manifest = parseManifest(bytes, descriptor.mediaType);
-  if (manifest.kind === 'index') return manifest.manifests;
-  throw new RegistryError(
+  if (manifest.kind !== 'index' || manifest.mediaType !== mediaTypes.ociIndex) return undefined;
+  const { manifests } = manifest;
+  // Lists refer to nothing and have no platforms; images do.
+  const isImage = manifests.length > 0 && manifests.every(({ platform }) => platform !== undefined);
+  return isImage || descriptor.digest === subject || manifest.subject !== undefined ? undefined : manifests;
+}
+
+function notList(session: Session, tag: string): RegistryError {
+  return new RegistryError(
     'ERR_LADING_REFERRER_UNLISTED',
     `${what(session, tag)} should list referrers, and holds something else`,
     { hint: 'move or delete that tag: it is reserved by the distribution specification' },

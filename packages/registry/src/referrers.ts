@@ -99,7 +99,8 @@ async function readSupport(
     session.memory.referrers = 'api';
     return 'api';
   }
-  if (status === 401 || status === 403 || status === 408 || status === 429 || status >= 502) {
+  // A failure is no answer: what refers to an image is not to be overlooked because its registry has a bad moment.
+  if ([401, 403, 408, 429].includes(status) || (status >= 500 && status !== 501)) {
     throw await failureOf(session.describe(call), response, session.repository);
   }
   if (status === 404 && isNameUnknown(parseSpecErrors(await response.body.text()))) return 'no-repository';

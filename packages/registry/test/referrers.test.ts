@@ -171,6 +171,74 @@ describe('listing', () => {
   });
 });
 
+describe('what verification relies on', () => {
+  const many = Array.from({ length: 120 }, (_, index) => listed(signature(`s${index}`), `s${index}`));
+  const digests = many.map(({ digest }) => digest);
+  const other = {
+    ...many[0]!,
+    digest: digestOf(Buffer.from('other')),
+    artifactType: 'application/vnd.other',
+  };
+
+  test('case 18: more than fifty referrers, in pages, from a server that ignores the filter: all are listed', async () => {
+    const all_ = [...many.slice(0, 60), other, ...many.slice(60)];
+    await using server = await fakeServer(({ path }) => {
+      const start = Number(/start=(\d+)/.exec(path)?.[1] ?? 0);
+      // No OCI-Filters-Applied, and the filter is lost on the way to the next page, as some do.
+      const link: Record<string, string> =
+        start + 50 < all_.length ? { link: `<${path.split('?')[0]}?start=${start + 50}>; rel="next"` } : {};
+      return indexAnswer(all_.slice(start, start + 50), link);
+    });
+    await using registry = testRegistry();
+    const repository = registry.repository(`${server.host}/a`);
+    await expect(all(repository, 'application/vnd.example.signature')).resolves.toEqual(digests);
+    await expect(all(repository)).resolves.toHaveLength(121);
+    expect(server.seen).toHaveLength(6);
+  });
+
+  test('case 18: more than fifty under the fallback tag', async () => {
+    const { script, manifests } = tagOnlyRegistry();
+    manifests.set(tag, Buffer.from(referrersIndex([...many, other])));
+    await using server = await fakeServer(script);
+    await using registry = testRegistry();
+    await expect(
+      all(registry.repository(`${server.host}/a`), 'application/vnd.example.signature'),
+    ).resolves.toEqual(digests);
+  });
+
+  test.each([
+    [401, 'ERR_LADING_UNAUTHORIZED'],
+    [403, 'ERR_LADING_DENIED'],
+    [500, 'ERR_LADING_REGISTRY'],
+    [502, 'ERR_LADING_REGISTRY'],
+  ])('case 19: %d to the question for referrers is an error, not "no signatures"', async (status, code) => {
+    const { script, manifests } = tagOnlyRegistry(({ path }) =>
+      path.includes('/referrers/') ? { status } : undefined,
+    );
+    manifests.set(tag, Buffer.from(referrersIndex([])));
+    await using server = await fakeServer(script);
+    await using registry = testRegistry();
+    const repository = registry.repository(`${server.host}/a`);
+    await expect(all(repository)).rejects.toMatchObject({ code, status });
+    // Nothing wrong is remembered of the host, either.
+    await expect(all(repository)).rejects.toMatchObject({ code, status });
+  });
+
+  test.each([
+    [401, 'ERR_LADING_UNAUTHORIZED'],
+    [500, 'ERR_LADING_REGISTRY'],
+  ])('case 19: %d on the second page, or at the fallback tag, is an error as well', async (status, code) => {
+    await using paged = await fakeServer(({ path }) =>
+      path.includes('page=2') ? { status } : indexAnswer(many, { link: '<?page=2>; rel="next"' }),
+    );
+    const { script } = tagOnlyRegistry(({ path }) => (path.endsWith(tag) ? { status } : undefined));
+    await using tagged = await fakeServer(script);
+    await using registry = testRegistry();
+    for (const server of [paged, tagged])
+      await expect(all(registry.repository(`${server.host}/a`))).rejects.toMatchObject({ code, status });
+  });
+});
+
 describe('pushing a referrer', () => {
   const push = (repository: RegistryStore, manifest: Descriptor & { bytes: Buffer }): Promise<unknown> =>
     repository.push(manifest, bytesSource(manifest.bytes));
@@ -314,17 +382,50 @@ describe('pushing a referrer', () => {
     });
   });
 
-  test('case 61: something else under the tag is left alone', async () => {
+  const platform = { os: 'linux', architecture: 'amd64' };
+  const { mediaType, digest, size } = subject;
+  const indexWith = (fields: object): Buffer =>
+    Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, ...fields }));
+  test.each<[string, Buffer]>([
+    ['the image itself, as cosign copy leaves it', subject.bytes],
+    ['an image index', indexWith({ manifests: [{ mediaType, digest, size, platform }] })],
+    ['a Docker list', indexWith({ mediaType: mediaTypes.dockerList, manifests: [] })],
+    ['an index that is a referrer', indexWith({ manifests: [], subject: { mediaType, digest, size } })],
+  ])('case 21: %s under the tag is left alone', async (_, bytes) => {
     const { script, manifests } = tagOnlyRegistry();
-    manifests.set(tag, subject.bytes);
+    manifests.set(tag, bytes);
     await using server = await fakeServer(script);
     await using registry = testRegistry();
     const repository = registry.repository(`${server.host}/a`);
-    await expect(push(repository, signature('own'))).rejects.toMatchObject({
+    const own = signature('own');
+    await expect(push(repository, own)).rejects.toMatchObject({
+      code: 'ERR_LADING_REFERRER_UNLISTED',
+      hint: expect.stringContaining('delete that tag'),
+    });
+    expect(manifests.get(tag)).toBe(bytes);
+    await expect(all(repository)).resolves.toEqual([]);
+    await expect(repository.delete(own.digest)).rejects.toMatchObject({
       code: 'ERR_LADING_REFERRER_UNLISTED',
     });
-    expect(manifests.get(tag)).toBe(subject.bytes);
-    await expect(all(repository)).resolves.toEqual([]);
+    expect(manifests.get(tag)).toBe(bytes);
+  });
+
+  test('case 21: an index of whose image it is the tag is no list, whatever it holds', async () => {
+    const index = indexWith({ manifests: [{ mediaType, digest, size }] });
+    const own = digestOf(index);
+    const ownTag = referrersTag(own);
+    const { script, manifests } = tagOnlyRegistry();
+    manifests.set(ownTag, index);
+    await using server = await fakeServer(script);
+    await using registry = testRegistry();
+    const referrer = manifestOf({
+      artifactType: 'application/vnd.example',
+      subject: { mediaType: mediaTypes.ociIndex, digest: own, size: index.byteLength },
+    });
+    await expect(push(registry.repository(`${server.host}/a`), referrer)).rejects.toMatchObject({
+      code: 'ERR_LADING_REFERRER_UNLISTED',
+    });
+    expect(manifests.get(ownTag)).toBe(index);
   });
 
   test('case 63: where tags cannot be overwritten, it is said that the referrer is stored and not listed', async () => {
