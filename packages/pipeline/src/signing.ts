@@ -3,12 +3,17 @@ import { LadingError } from '@lading/oci';
 import type { SignatureFormat, Signer, WriteSignaturesOptions } from '@lading/sign';
 import type { ContentStore } from '@lading/store';
 
+type TrustedRoot = NonNullable<WriteSignaturesOptions['trustedRoot']>;
+
 /** Who signs, and what is known of signatures beside the configuration. */
 export interface SigningOptions {
   /** Who signs every destination; by destination where that differs, for example because one is on this machine and needs no log. */
   readonly signer?: Signer | ((destination: ContentStore) => Signer | Promise<Signer>) | undefined;
   /** What signatures that are there already are verified with; those by certificate cannot be recognised without. */
-  readonly trustedRoot?: WriteSignaturesOptions['trustedRoot'];
+  readonly trustedRoot?:
+    | TrustedRoot
+    | ((destination: ContentStore) => TrustedRoot | undefined | Promise<TrustedRoot | undefined>)
+    | undefined;
   /** Where the signatures of a destination are kept, as `COSIGN_REPOSITORY` says to cosign. Default: beside the image. */
   readonly signatures?: ((destination: ContentStore) => ContentStore | Promise<ContentStore>) | undefined;
 }
@@ -46,7 +51,7 @@ export function signingOf({ sign }: Pick<Config, 'sign'>, options: SigningOption
     signer: typeof signer === 'function' ? await signer(destination) : signer,
     formats: formats[format],
     annotations,
-    trustedRoot,
+    trustedRoot: typeof trustedRoot === 'function' ? await trustedRoot(destination) : trustedRoot,
     signatures: await signatures?.(destination),
   });
 }

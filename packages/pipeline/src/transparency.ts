@@ -3,11 +3,13 @@ import { isLoopbackHost } from '@lading/oci';
 import type { ContentStore } from '@lading/store';
 
 /**
- * Which transparency log tells of the signatures of a destination: `public`, `none`, or the file that describes it.
- * Without a word in the configuration what lies on this machine is not told of: registries on loopback addresses, folders, archives.
+ * Who is told of the signatures of a destination: `public` (Sigstore's public instance), `none`, or the services that a signing config file names.
+ * Without a word in the configuration nobody is told of what lies on this machine: registries on loopback addresses, folders, archives.
  */
 export function transparencyOf(settings: SignSettings | undefined, destination: ContentStore): string {
-  if (settings?.transparency !== undefined) return settings.transparency;
+  const { transparency, signingConfig } = settings ?? {};
+  if (transparency !== undefined && transparency !== 'public') return transparency;
+  if (signingConfig !== undefined) return signingConfig;
   const host = destination.mount?.host;
-  return host === undefined || isLoopbackHost(host) ? 'none' : 'public';
+  return transparency ?? (host === undefined || isLoopbackHost(host) ? 'none' : 'public');
 }

@@ -102,6 +102,8 @@ describe('the transparency log of a destination', () => {
     expect(transparencyOf(undefined, memoryStore('oci:./out'))).toBe('none');
     expect(transparencyOf({ transparency: 'public' }, at('localhost'))).toBe('public');
     expect(transparencyOf({ transparency: 'log.json' }, at('ghcr.io'))).toBe('log.json');
+    expect(transparencyOf({ signingConfig: 'own.json' }, at('localhost'))).toBe('own.json');
+    expect(transparencyOf({ transparency: 'none', signingConfig: 'own.json' }, at('ghcr.io'))).toBe('none');
   });
 });
 
