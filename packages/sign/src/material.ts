@@ -30,6 +30,6 @@ export interface SignatureMaterial {
   readonly logEntries: readonly TransparencyLogEntry[];
   /** RFC 3161 TimeStampResp, DER. */
   readonly timestamps: readonly Uint8Array[];
-  /** What the timestamps are over, where that is not the signature: in cosign's `.att` it is the envelope's JSON. */
+  /** What the timestamps may be over instead of the signature: in cosign 2's `.att` it is the envelope's JSON. */
   readonly timestamped?: Uint8Array | undefined;
 }

@@ -137,6 +137,27 @@ describe('cosign 3 with the test kit’s Sigstore', () => {
     await running.output('verify', ...trust, '--new-bundle-format=false', ...person(), reference);
   });
 
+  test.each(['v1', 'v2'] as const)(
+    'takes trusted root and services from TUF, with a log of Rekor %s',
+    async (log) => {
+      await using other = await startSigstore({ tuf: { signingConfig: { log } } });
+      await using running = await cosign();
+      const reference = await push(`tuf-${log}`);
+      const root = await running.file('root.json', other.tufRoot);
+      const token = await running.file('token', other.identityToken());
+      await running.output('initialize', '--mirror', other.tufUrl, '--root', root);
+      await running.output('sign', '--allow-http-registry', '--identity-token', token, reference);
+      const who = [
+        '--certificate-identity',
+        'someone@example.com',
+        '--certificate-oidc-issuer',
+        other.issuerUrl,
+      ];
+      await running.output('verify', '--allow-http-registry', ...who, reference);
+      expect(other.count(log === 'v1' ? 'rekor' : 'rekorV2')).toBe(1);
+    },
+  );
+
   test('trusts no other Sigstore', async () => {
     const { running, trust, services, token } = await prepared({});
     await using _ = running;
