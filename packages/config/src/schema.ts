@@ -25,6 +25,9 @@ const location = text.check(
   z.regex(/^\S(?:.*\S)?$/s, 'starts or ends with white space'),
 );
 
+/** What is downloaded anew each time would decide what is trusted. */
+const file = text.check(z.regex(/^(?!https?:\/\/)/, 'is an address: download it, and name the file'));
+
 const registry = z.strictObject({
   username: key(text, 'The user name. Variables with secret-looking names belong in "password".'),
   password: key(text, 'The password or token, best taken from a variable of the environment. Never printed.'),
@@ -111,24 +114,47 @@ const endpoints = {
 const syncEntry = z.strictObject({ ...endpoints, ...syncOptions });
 const buildEntry = z.strictObject({ ...endpoints, ...buildOptions });
 
-const sign = z.strictObject({
-  key: key(text, "A path, env://VARIABLE, or a key service's URI."),
-  keyless: key(
-    z.union([
-      flag,
-      z.strictObject({
-        identity: key(text, 'The identity to expect.'),
-        issuer: key(text, 'The issuer to expect.'),
-      }),
-    ]),
-    'Sign with the identity of the CI or the person; publishes that identity.',
-  ),
-  format: key(z.enum(['both', 'bundle', 'legacy']), 'Which signature formats to write. Default: both.'),
-  transparency: key(text, 'public (default), none, or a file that describes the log.'),
-  signingConfig: key(text, 'A Sigstore signing config file.'),
-  trustedRoot: key(text, 'A Sigstore trusted root file.'),
-  annotations: key(textMap, 'Signed along with the digest.'),
-});
+const sign = z
+  .strictObject({
+    key: key(
+      text,
+      "A path, env://VARIABLE, or a key service's URI. Default: env://COSIGN_PRIVATE_KEY when that is set.",
+    ),
+    keyless: key(
+      z.union([
+        flag,
+        z.strictObject({
+          identity: key(text, 'The identity to expect.'),
+          issuer: key(text, 'The issuer to expect.'),
+        }),
+      ]),
+      'Sign with the identity of the CI or the person; publishes that identity.',
+    ),
+    format: key(z.enum(['both', 'bundle', 'legacy']), 'Which signature formats to write. Default: both.'),
+    transparency: key(
+      file.check(
+        z.regex(
+          /^(?:public|none)$|[./\\]/,
+          'is neither public nor none nor the path of a file, such as ./log.json',
+        ),
+      ),
+      'Who is told of each signature: public (default), none (default for destinations on this machine), or a Sigstore signing config file.',
+    ),
+    signingConfig: key(file, 'A Sigstore signing config file: the services that take part in signing.'),
+    trustedRoot: key(file, 'A Sigstore trusted root file: whom to believe when signatures are verified.'),
+    annotations: key(textMap, 'Signed along with the digest.'),
+  })
+  .check(
+    z.refine(
+      ({ key, keyless }) => key === undefined || keyless === undefined || keyless === false,
+      'has both "key" and "keyless": who signs?',
+    ),
+    z.refine(
+      ({ transparency = 'public', signingConfig }) =>
+        signingConfig === undefined || transparency === 'public' || transparency === 'none',
+      'names two signing configs, "transparency" and "signingConfig"',
+    ),
+  );
 
 const sbom = z.strictObject({
   formats: key(z.array(z.enum(['cyclonedx', 'spdx'])), 'Default: cyclonedx and spdx.'),

@@ -114,6 +114,26 @@ describe('parseConfig finds', () => {
       ['1:44 "minAge" is not a length of time such as 30m, 36h, 7d or 2w'],
     ],
     ['a key in a union', 'sign: {keyles: true}', ['1:8 unknown key "keyles" (did you mean "keyless"?)']],
+    [
+      'two who sign',
+      'sign: {key: cosign.key, keyless: true}',
+      ['1:7 "sign" has both "key" and "keyless": who signs?'],
+    ],
+    [
+      'a log by its address',
+      'sign: {transparency: https://rekor.example.com}',
+      ['1:22 "transparency" is an address: download it, and name the file'],
+    ],
+    [
+      'a log that is neither a word nor a file',
+      'sign: {transparency: off}',
+      ['1:22 "transparency" is neither public nor none nor the path of a file, such as ./log.json'],
+    ],
+    [
+      'two signing configs',
+      'sign: {transparency: ./a.json, signingConfig: ./b.json}',
+      ['1:7 "sign" names two signing configs, "transparency" and "signingConfig"'],
+    ],
     ['no branch of a union', 'sign: true', ['1:7 "sign" cannot be true']],
     [
       'half of a verification',
