@@ -1,5 +1,9 @@
 import { type Platform, parsePlatform } from '@lading/oci';
+import type { KeyAlgorithm } from '@lading/sign';
 import { usageError } from './usage.ts';
+
+/** `both`: a signature in each format. */
+export type FormatChoice = 'both' | 'bundle' | 'legacy';
 
 export type ProgressStyle = 'auto' | 'tty' | 'plain' | 'none';
 
@@ -35,6 +39,49 @@ export interface Options {
   readonly allowAnonymous?: boolean | undefined;
   readonly readOnly?: boolean | undefined;
   readonly gc?: boolean | undefined;
+  /** Files, `env://VARIABLE` or URIs of key services. */
+  readonly key?: readonly string[] | undefined;
+  readonly import?: string | undefined;
+  readonly outputKeyPrefix?: string | undefined;
+  readonly algorithm?: KeyAlgorithm | undefined;
+  readonly force?: boolean | undefined;
+  readonly keyless?: boolean | undefined;
+  readonly identityToken?: string | undefined;
+  readonly transparency?: string | undefined;
+  readonly signingConfig?: string | undefined;
+  readonly tlogUpload?: 'true' | 'false' | undefined;
+  readonly trustedRoot?: string | undefined;
+  readonly certificateIdentity?: string | undefined;
+  readonly certificateIdentityRegexp?: string | undefined;
+  readonly certificateOidcIssuer?: string | undefined;
+  readonly certificateOidcIssuerRegexp?: string | undefined;
+  readonly githubRepo?: string | undefined;
+  readonly githubWorkflow?: string | undefined;
+  readonly githubRef?: string | undefined;
+  readonly certificateGithubWorkflowTrigger?: string | undefined;
+  readonly certificateGithubWorkflowSha?: string | undefined;
+  readonly certificateGithubWorkflowName?: string | undefined;
+  readonly certificateGithubWorkflowRepository?: string | undefined;
+  readonly certificateGithubWorkflowRef?: string | undefined;
+  readonly insecureIgnoreTlog?: boolean | undefined;
+  readonly insecureIgnoreSct?: boolean | undefined;
+  readonly threshold?: number | undefined;
+  readonly format?: FormatChoice | undefined;
+  readonly recursive?: boolean | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly reference?: string | undefined;
+  readonly strict?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+  readonly predicate?: string | undefined;
+  readonly type?: string | undefined;
+  readonly replace?: boolean | undefined;
+  /** False with `--no-verify`. */
+  readonly verify?: boolean | undefined;
+  readonly output?: string | undefined;
+  readonly olderThan?: number | undefined;
+  readonly bundle?: string | undefined;
+  readonly signature?: string | undefined;
+  readonly outputSignature?: string | undefined;
   readonly plainHttp?: readonly string[] | undefined;
   readonly timeout?: number | undefined;
   readonly json?: boolean | undefined;
@@ -55,6 +102,8 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
 }
 
+const keyAlgorithms: readonly KeyAlgorithm[] = ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa', 'ed25519'];
+const formatChoices: readonly FormatChoice[] = ['both', 'bundle', 'legacy'];
 const progressStyles: readonly ProgressStyle[] = ['auto', 'tty', 'plain', 'none'];
 
 export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
@@ -110,10 +159,162 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
   },
   readOnly: { flags: '--read-only', description: 'refuse pushes and deletes' },
   gc: { flags: '--gc', description: 'first remove content that nothing refers to any more' },
+  key: {
+    flags: '--key <ref>',
+    description:
+      'a key file, env://VARIABLE, or the URI of a key service: awskms, gcpkms, azurekms, hashivault; to verify it may be repeated',
+    parse: repeated,
+  },
+  import: {
+    flags: '--import <file>',
+    description: 'take this private key (PEM, not encrypted) instead of making one',
+  },
+  outputKeyPrefix: {
+    flags: '--output-key-prefix <prefix>',
+    description: 'write PREFIX.key and PREFIX.pub (default: cosign)',
+  },
+  algorithm: {
+    flags: '--algorithm <kind>',
+    description: `the kind of key: ${keyAlgorithms.join(', ')} (default: ecdsa-p256)`,
+    choices: keyAlgorithms,
+  },
+  force: { flags: '--force', description: 'do it even when something is there already' },
+  keyless: {
+    flags: '--keyless',
+    description:
+      'sign with a certificate for the identity of the CI or of a person; this publishes that identity',
+  },
+  identityToken: {
+    flags: '--identity-token <token>',
+    description: 'the identity token (JWT) for --keyless, or a file with it (default: that of the CI)',
+  },
+  transparency: {
+    flags: '--transparency <log>',
+    description:
+      'public: in Sigstore’s log; none; or a signing config file (default: public, with a key none for images on this machine)',
+  },
+  signingConfig: {
+    flags: '--signing-config <file>',
+    description: 'the services that take part in signing; the same as --transparency FILE',
+  },
+  tlogUpload: {
+    flags: '--tlog-upload <boolean>',
+    description: 'false is the same as --transparency none, by cosign’s name',
+    choices: ['true', 'false'],
+  },
+  trustedRoot: {
+    flags: '--trusted-root <file>',
+    description:
+      'whom to believe beside the key or identity; with it the network is not asked (default: Sigstore’s)',
+  },
+  certificateIdentity: {
+    flags: '--certificate-identity <name>',
+    description: 'who signed: the e-mail address or URI in the certificate',
+  },
+  certificateIdentityRegexp: {
+    flags: '--certificate-identity-regexp <pattern>',
+    description: 'the same as a pattern (RE2), which has to match all of it',
+  },
+  certificateOidcIssuer: {
+    flags: '--certificate-oidc-issuer <url>',
+    description: 'who vouches for the identity',
+  },
+  certificateOidcIssuerRegexp: {
+    flags: '--certificate-oidc-issuer-regexp <pattern>',
+    description: 'the same as a pattern (RE2), which has to match all of it',
+  },
+  githubRepo: {
+    flags: '--github-repo <owner/name>',
+    description: 'signed by a workflow of this repository; says identity and issuer',
+  },
+  githubWorkflow: {
+    flags: '--github-workflow <file>',
+    description: 'only by this workflow, for example release.yml',
+  },
+  githubRef: {
+    flags: '--github-ref <ref>',
+    description: 'only from this branch or tag, for example refs/heads/main',
+  },
+  certificateGithubWorkflowTrigger: {
+    flags: '--certificate-github-workflow-trigger <event>',
+    description: 'what the certificate has to say of the event that started the workflow',
+  },
+  certificateGithubWorkflowSha: {
+    flags: '--certificate-github-workflow-sha <commit>',
+    description: 'what the certificate has to say of the commit',
+  },
+  certificateGithubWorkflowName: {
+    flags: '--certificate-github-workflow-name <name>',
+    description: 'what the certificate has to say of the workflow’s name',
+  },
+  certificateGithubWorkflowRepository: {
+    flags: '--certificate-github-workflow-repository <owner/name>',
+    description: 'what the certificate has to say of the repository',
+  },
+  certificateGithubWorkflowRef: {
+    flags: '--certificate-github-workflow-ref <ref>',
+    description: 'what the certificate has to say of the branch or tag',
+  },
+  insecureIgnoreTlog: {
+    flags: '--insecure-ignore-tlog',
+    description: 'do not look at entries of transparency logs',
+  },
+  insecureIgnoreSct: {
+    flags: '--insecure-ignore-sct',
+    description: 'take certificates also without the promise of a certificate log',
+  },
+  threshold: {
+    flags: '--threshold <n>',
+    description: 'how many of the keys must have signed (default: 1)',
+    parse: (text) => parseCount(text, 1),
+  },
+  format: {
+    flags: '--format <format>',
+    description: 'bundle: as cosign 3; legacy: .sig and .att, as cosign 2; or both (default: both)',
+    choices: formatChoices,
+  },
+  recursive: { flags: '-r, --recursive', description: 'also every image that an index lists' },
+  annotations: {
+    flags: '-a, --annotations <key=value>',
+    description: 'what the signature says of the image beside its digest (may be repeated)',
+    parse: parseAnnotation,
+  },
+  reference: {
+    flags: '--reference <name>',
+    description: 'the name under which the image is signed, for example ghcr.io/acme/app',
+  },
+  strict: { flags: '--strict', description: 'refuse tags: only what is named by its digest' },
+  yes: { flags: '-y, --yes', description: 'has no effect: nothing is asked; for those who know cosign' },
+  predicate: { flags: '--predicate <file>', description: 'the document to attest; - is standard input' },
+  type: {
+    flags: '--type <type>',
+    description:
+      'the kind: for attestations cyclonedx, spdxjson, slsaprovenance1, vuln, openvex, custom … or a URI',
+  },
+  replace: {
+    flags: '--replace',
+    description: 'take away the signer’s former attestations of the type, once the new one is there',
+  },
+  verify: { flags: '--no-verify', description: 'take what is there, by whomever it is' },
+  output: { flags: '-o, --output <file>', description: 'write to this file, not to standard output' },
+  olderThan: {
+    flags: '--older-than <age>',
+    description: 'only what was made before that time, for example 30d',
+    parse: parseAge,
+  },
+  bundle: { flags: '--bundle <file>', description: 'the Sigstore bundle' },
+  signature: {
+    flags: '--signature <file>',
+    description: 'the bare signature, in base64: a file or the text',
+  },
+  outputSignature: {
+    flags: '--output-signature <file>',
+    description: 'write the bare signature there, in base64',
+  },
   plainHttp: {
     flags: '--plain-http <host>',
     description: 'speak http, not https, to this host (loopback addresses need no flag; may be repeated)',
-    parse: (text, previous) => [...((previous as string[] | undefined) ?? []), text],
+    parse: repeated,
   },
   timeout: {
     flags: '--timeout <duration>',
@@ -137,8 +338,54 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
 
 /** Options of commands that talk to registries. */
 export const registryOptions: readonly OptionName[] = ['plainHttp', 'timeout'];
+/** Who signs, and who is told. */
+export const signerOptions: readonly OptionName[] = [
+  'key',
+  'keyless',
+  'identityToken',
+  'transparency',
+  'signingConfig',
+  'tlogUpload',
+  'trustedRoot',
+];
+/** Whose signatures count. */
+export const trustOptions: readonly OptionName[] = [
+  'key',
+  'threshold',
+  'certificateIdentity',
+  'certificateIdentityRegexp',
+  'certificateOidcIssuer',
+  'certificateOidcIssuerRegexp',
+  'githubRepo',
+  'githubWorkflow',
+  'githubRef',
+  'certificateGithubWorkflowTrigger',
+  'certificateGithubWorkflowSha',
+  'certificateGithubWorkflowName',
+  'certificateGithubWorkflowRepository',
+  'certificateGithubWorkflowRef',
+  'trustedRoot',
+  'transparency',
+  'insecureIgnoreTlog',
+  'insecureIgnoreSct',
+];
 /** Options that every command takes. */
 export const outputOptions: readonly OptionName[] = ['json', 'quiet', 'verbose', 'color'];
+
+function repeated(text: string, previous?: unknown): readonly string[] {
+  return [...((previous as readonly string[] | undefined) ?? []), text];
+}
+
+function parseAnnotation(text: string, previous?: unknown): Readonly<Record<string, string>> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined) {
+    throw usageError(
+      `invalid annotation ${JSON.stringify(text)}`,
+      'An annotation is written key=value, for example -a env=prod.',
+    );
+  }
+  return { ...(previous as Readonly<Record<string, string>> | undefined), [key]: value };
+}
 
 function parseShard(text: string): Shard {
   const [, index, total] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
@@ -166,6 +413,19 @@ function parseDuration(text: string): number {
   throw usageError(
     `invalid duration ${JSON.stringify(text)}`,
     'A duration is a number with ms, s, m or h: 500ms, 30s, 10m, 1h.',
+  );
+}
+
+const dayMs = 86_400_000;
+const ageUnits: Readonly<Record<string, number>> = { ...unitMs, d: dayMs, w: 7 * dayMs };
+
+function parseAge(text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)(s|m|h|d|w)$/.exec(text) ?? [];
+  const value = Number(number) * (ageUnits[unit] ?? 0);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw usageError(
+    `invalid age ${JSON.stringify(text)}`,
+    'An age is a number with s, m, h, d or w: 36h, 30d, 8w.',
   );
 }
 

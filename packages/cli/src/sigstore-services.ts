@@ -1,0 +1,77 @@
+import { join, resolve } from 'node:path';
+import { parseKeyReference, type ServiceOptions, type SigningConfig, type TrustPolicy } from '@lading/sign';
+import { signingConfigFromFile, sigstoreRepository, trustedRootFromFile } from '@lading/sign/node';
+import manifest from '../package.json' with { type: 'json' };
+import type { Context } from './context.ts';
+import { registryHost } from './registry-host.ts';
+import type { Invocation } from './verb.ts';
+
+type TrustedRoot = NonNullable<TrustPolicy['trustedRoot']>;
+
+/** How a command reaches the services of Sigstore, and its files. Disposing lets connections go. */
+export interface SigstoreServices extends AsyncDisposable {
+  /** For whoever asks a service; makes the connections when it is called first. */
+  connection(): Promise<ServiceOptions>;
+  /** For whoever opens this key: only those in key services are asked for over the network. */
+  dispatcherFor(key: string): Promise<ServiceOptions['dispatcher']>;
+  /** From a file, without touching the network; without one that of Sigstore's public instance. */
+  trustedRoot(file: string | undefined): Promise<TrustedRoot>;
+  /** `public`, or a file. */
+  signingConfig(source: string): Promise<SigningConfig>;
+}
+
+export function openSigstoreServices({ options, context }: Invocation): SigstoreServices {
+  const { cwd, env, signal } = context;
+  let connecting: Promise<ServiceOptions & { readonly dispatcher: { destroy(): Promise<void> } }> | undefined;
+  const connect = async () => {
+    // Loaded late: who signs with a key alone and verifies with a key alone asks nobody.
+    const { openProxies } = await import('./proxies.ts');
+    return {
+      dispatcher: openProxies(env),
+      plainHttp: options.plainHttp?.map(registryHost),
+      userAgent: `lading/${manifest.version}`,
+    };
+  };
+  const connection = () => {
+    connecting ??= connect();
+    return connecting;
+  };
+  const repository = async () =>
+    sigstoreRepository({ ...(await connection()), cacheDirectory: cacheDirectory(context) });
+  const roots = new Map<string | undefined, Promise<TrustedRoot>>();
+  return {
+    connection,
+    async dispatcherFor(key) {
+      const { kind } = parseKeyReference(key);
+      return kind === 'file' || kind === 'variable' ? undefined : (await connection()).dispatcher;
+    },
+    trustedRoot(file) {
+      const read = async (): Promise<TrustedRoot> =>
+        file === undefined
+          ? (await repository()).trustedRoot({ signal })
+          : trustedRootFromFile(pathFrom(cwd, file), { signal });
+      const root = roots.get(file) ?? read();
+      roots.set(file, root);
+      return root;
+    },
+    async signingConfig(source) {
+      return source === 'public'
+        ? (await repository()).signingConfig({ signal })
+        : signingConfigFromFile(pathFrom(cwd, source), { signal });
+    },
+    async [Symbol.asyncDispose]() {
+      await (await connecting)?.dispatcher.destroy();
+    },
+  };
+}
+
+/** Where Sigstore's public files are kept (XDG Base Directory Specification). */
+function cacheDirectory({ env, home }: Pick<Context, 'env' | 'home'>): string {
+  return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'lading', 'sigstore');
+}
+
+/** As it was typed where that is the same file, so that messages say what was typed. */
+export function pathFrom(cwd: string, path: string): string {
+  const whole = resolve(cwd, path);
+  return resolve(path) === whole ? path : whole;
+}
