@@ -19,30 +19,34 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The first block of TypeScript in a package's README, in a folder of its own. */
-async function writeExample(pkg: (typeof libraries)[number]): Promise<string> {
+/** The blocks of TypeScript in a package's README, each as a file in a folder of its own. */
+async function writeExamples(pkg: (typeof libraries)[number]): Promise<readonly string[]> {
   const readme = await readFile(join(pkg.folder, 'README.md'), 'utf8');
-  const code = /^```ts\n(.*?)^```$/ms.exec(readme)?.[1];
-  if (code === undefined) throw new Error(`the README of ${pkg.name} has no block of TypeScript`);
-  const own = join(folder, pkg.name.replace('@lading/', ''));
-  await mkdir(own, { recursive: true });
-  await writeFile(join(own, 'example.mts'), code);
-  return own;
+  const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
+  if (blocks.length === 0) throw new Error(`the README of ${pkg.name} has no block of TypeScript`);
+  const write = async (code: string, index: number): Promise<string> => {
+    const own = join(folder, `${pkg.name.replace('@lading/', '')}-${index}`);
+    await mkdir(own, { recursive: true });
+    await writeFile(join(own, 'example.mts'), code);
+    return own;
+  };
+  return Promise.all(blocks.map(write));
 }
 
-describe('the example in the README', () => {
-  test.each(libraries)('of $name runs as it stands and ends by itself', async (pkg) => {
-    const cwd = await writeExample(pkg);
+describe('the examples in the README', () => {
+  test.each(libraries)('of $name run as they stand and end by themselves', async (pkg) => {
     const { PATH = '' } = process.env;
-    // Not the tester's own home: an example must not find credentials or leave files there.
-    const options = { cwd, env: { PATH, HOME: cwd }, timeout: 20_000 };
-    const args = ['--conditions=@lading/source', '--no-warnings', 'example.mts'];
-    const { stderr } = await run(process.execPath, args, options);
-    expect(stderr).toBe('');
+    for (const cwd of await writeExamples(pkg)) {
+      // Not the tester's own home: an example must not find credentials or leave files there.
+      const options = { cwd, env: { PATH, HOME: cwd }, timeout: 20_000 };
+      const args = ['--conditions=@lading/source', '--no-warnings', 'example.mts'];
+      const { stderr } = await run(process.execPath, args, options);
+      expect(stderr).toBe('');
+    }
   });
 
-  test('of every package passes the type checker', async () => {
-    await Promise.all(libraries.map(writeExample));
+  test('of every package pass the type checker', async () => {
+    await Promise.all(libraries.map(writeExamples));
     const config = {
       extends: join(here, '../dev/tsconfig.json'),
       compilerOptions: {

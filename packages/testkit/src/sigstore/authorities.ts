@@ -88,7 +88,7 @@ const exampleUrls: ServiceUrls = {
 };
 
 /** The machine's time. */
-export function machineClock(): Date {
+function machineClock(): Date {
   return new Date(performance.timeOrigin + performance.now());
 }
 

@@ -14,11 +14,11 @@ export function verified(
   return verifier.verify(toSignedEntity(bundleFromJSON(bundle))).identity?.subjectAlternativeName;
 }
 
-export const payload: Buffer = Buffer.from('{"_type":"https://in-toto.io/Statement/v1"}');
+const payload: Buffer = Buffer.from('{"_type":"https://in-toto.io/Statement/v1"}');
 const payloadType = 'application/vnd.in-toto+json';
 
 /** The bytes that a DSSE signature is over. */
-export const encoded: Buffer = Buffer.concat([
+const encoded: Buffer = Buffer.concat([
   Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `),
   payload,
 ]);

@@ -8,7 +8,7 @@ export interface Asn1Element {
 }
 
 /** The elements that stand one after another, for example in a SEQUENCE. @throws {RangeError} when they are not DER. */
-export function readElements(bytes: Uint8Array): readonly Asn1Element[] {
+function readElements(bytes: Uint8Array): readonly Asn1Element[] {
   const all = Buffer.from(bytes);
   const found: Asn1Element[] = [];
   for (let position = 0; position < all.byteLength; ) {
@@ -20,7 +20,7 @@ export function readElements(bytes: Uint8Array): readonly Asn1Element[] {
 }
 
 /** The first element. @throws {RangeError} when there is none. */
-export function readElement(bytes: Uint8Array): Asn1Element {
+function readElement(bytes: Uint8Array): Asn1Element {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [tag, first] = all;
   if (tag === undefined || first === undefined) throw new RangeError('the element has no tag and length');
