@@ -51,6 +51,7 @@ function verbSection(verb: Verb): string[] {
     `$ ${['lading', name, ...notation, '[options]'].join(' ')}`,
     '```',
     '',
+    ...aliasLines(verb),
     ...definitions('argument', Object.entries(verb.arguments ?? {})),
     ...definitions(
       'option',
@@ -62,6 +63,11 @@ function verbSection(verb: Verb): string[] {
     '```',
     '',
   ];
+}
+
+function aliasLines({ name, aliases = [] }: Verb): string[] {
+  if (aliases.length === 0) return [];
+  return [`\`lading ${name}\` is also \`${aliases.map((alias) => `lading ${alias}`).join('`, `')}\`.`, ''];
 }
 
 function described(name: OptionName): [string, string] {

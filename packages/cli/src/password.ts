@@ -5,7 +5,17 @@ import { usageError } from './usage.ts';
 const maxLength = 65_536;
 
 /** The password from standard input, without the line end that `echo` puts there. */
-export async function readPassword({ stdin, signal }: Pick<Context, 'stdin' | 'signal'>): Promise<string> {
+export async function readPassword(context: Pick<Context, 'stdin' | 'signal'>): Promise<string> {
+  const password = (await readStandardInput(context)).replace(/\r?\n$/, '');
+  if (password === '') throw usageError('there is no password on standard input');
+  return password;
+}
+
+/** All of standard input, when that is a password. */
+export async function readStandardInput({
+  stdin,
+  signal,
+}: Pick<Context, 'stdin' | 'signal'>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const stop = (): void => void stdin.destroy();
@@ -20,9 +30,5 @@ export async function readPassword({ stdin, signal }: Pick<Context, 'stdin' | 's
     signal.removeEventListener('abort', stop);
   }
   signal.throwIfAborted();
-  const password = Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
-  if (password === '') throw usageError('there is no password on standard input');
-  return password;
+  return Buffer.concat(chunks).toString('utf8');
 }

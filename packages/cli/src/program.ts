@@ -95,6 +95,7 @@ function placeOf(program: Command, verb: Verb): [Command, string] {
 
 function buildCommand(name: string, verb: Verb, act: Act): Command {
   const command = new Command(name)
+    .aliases(verb.aliases ?? [])
     .summary(verb.summary)
     .description(sentence(verb))
     .helpOption('-h, --help', 'print this help')

@@ -7,6 +7,8 @@ import type { Output } from './output.ts';
 export interface Verb {
   /** As it is typed: `copy`, `config validate`. */
   readonly name: string;
+  /** Other names, as other tools have them. */
+  readonly aliases?: readonly string[];
   readonly summary: string;
   /** What `--help` says beyond the summary. */
   readonly description?: string;

@@ -30,6 +30,11 @@ describe('bash completion, as bash itself runs it', () => {
     expect(await complete('lading', 'digest', '--det')).toEqual(['']);
   });
 
+  test('offers the other names of a command, with its options', async () => {
+    expect(await complete('lading', 'gen')).toEqual(['generate-key-pair']);
+    expect(await complete('lading', 'generate-key-pair', '--al')).toEqual(['--algorithm']);
+  });
+
   test('offers the choices of an option, and the shells', async () => {
     expect(await complete('lading', 'sync', '--progress', '')).toEqual(['auto', 'tty', 'plain', 'none']);
     expect(await complete('lading', 'completion', 'z')).toEqual(['zsh']);

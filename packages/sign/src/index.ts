@@ -52,7 +52,13 @@ export {
 export { importPrivateKey } from './keys/import.ts';
 export { decryptPrivateKey, encryptPrivateKey } from './keys/key-file.ts';
 export type { LocalPrivateKey } from './keys/local-key.ts';
-export { type KeyServices, type KeySources, openPrivateKey, openPublicKey } from './keys/open.ts';
+export {
+  type KeyServices,
+  type KeySources,
+  openPlainKey,
+  openPrivateKey,
+  openPublicKey,
+} from './keys/open.ts';
 export type { KeyUseOptions, PrivateKey } from './keys/private-key.ts';
 export { type PublicKey, publicKey } from './keys/public-key.ts';
 export { type KeyReference, keyReferenceForms, parseKeyReference } from './keys/reference.ts';

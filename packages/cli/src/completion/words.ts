@@ -20,7 +20,7 @@ export interface CompletableVerb {
 
 /** The command tree as words, which all shells' scripts are made from. */
 export function completableVerbs(groups: readonly VerbGroup[]): readonly CompletableVerb[] {
-  return groups.flatMap((group) => group.verbs.map(completableVerb));
+  return groups.flatMap((group) => group.verbs.flatMap(completableNames));
 }
 
 /** The first words of all verbs, with what to say about each. */
@@ -45,9 +45,13 @@ export function secondWords(verbs: readonly CompletableVerb[], first: string): R
   );
 }
 
-function completableVerb(verb: Verb): CompletableVerb {
-  const names = [...verb.options, ...outputOptions];
-  return { name: verb.name, summary: verb.summary, options: names.map(completableOption) };
+function completableNames(verb: Verb): readonly CompletableVerb[] {
+  const options = [...verb.options, ...outputOptions].map(completableOption);
+  const aliases = verb.aliases ?? [];
+  return [
+    { name: verb.name, summary: verb.summary, options },
+    ...aliases.map((name) => ({ name, summary: `the same as ${verb.name}`, options })),
+  ];
 }
 
 function completableOption(name: OptionName): CompletableOption {

@@ -1,6 +1,7 @@
 import type { VerbGroup } from '../verb.ts';
 import { entryVerbs } from './entries.ts';
 import { imageVerbs } from './images.ts';
+import { keyVerbs } from './keys.ts';
 import { registryVerbs } from './registries.ts';
 import { setupVerbs } from './setup.ts';
 
@@ -8,6 +9,7 @@ import { setupVerbs } from './setup.ts';
 export const verbGroups: readonly VerbGroup[] = [
   { heading: 'By config.yaml:', verbs: entryVerbs },
   { heading: 'Single images:', verbs: imageVerbs },
+  { heading: 'Keys:', verbs: keyVerbs },
   { heading: 'Registries:', verbs: registryVerbs },
   { heading: 'Set-up:', verbs: setupVerbs },
 ];

@@ -4,8 +4,9 @@ import type { AwsService } from '../kms/aws.ts';
 import type { AzureService } from '../kms/azure.ts';
 import type { GoogleService } from '../kms/google.ts';
 import type { VaultService } from '../kms/vault.ts';
-import { isPlainKey } from './import.ts';
+import { importPrivateKey, isPlainKey } from './import.ts';
 import { decryptPrivateKey, isEncryptedKey } from './key-file.ts';
+import type { LocalPrivateKey } from './local-key.ts';
 import { type PemBlock, pemBlocks } from './pem.ts';
 import type { KeyUseOptions, PrivateKey } from './private-key.ts';
 import { type PublicKey, publicKey } from './public-key.ts';
@@ -68,6 +69,24 @@ function noEncryptedKey(blocks: readonly PemBlock[], name: string): LadingError<
   return new LadingError('ERR_LADING_KEY', `${name} holds no private key of cosign, or a damaged one`, {
     hint: 'Make a key with lading keygen, or take over another one with lading keygen --import FILE.',
   });
+}
+
+/**
+ * Opens a private key that is not encrypted, to be made a key file of cosign's: a PEM file, or `env://NAME` with the content of one.
+ * @throws {LadingError} `ERR_LADING_KEY`
+ */
+export async function openPlainKey(
+  reference: string,
+  sources: Pick<KeySources, 'readFile' | 'env'>,
+  options: KeyUseOptions = {},
+): Promise<LocalPrivateKey> {
+  const place = parseKeyReference(reference);
+  if (place.kind !== 'file' && place.kind !== 'variable') {
+    throw new LadingError('ERR_LADING_KEY', `${reference} is in a service, which does not give keys away`, {
+      hint: 'It can be used as it is, with --key.',
+    });
+  }
+  return importPrivateKey(await readKey(place, sources, options), { name: reference });
 }
 
 /**

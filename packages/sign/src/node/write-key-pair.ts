@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { access, link, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { LadingError } from '@lading/oci';
 import type { KeyPairFiles } from '../keys/generate.ts';
 
@@ -70,7 +71,10 @@ export async function writeKeyPair(
 
 async function writeBeside(path: string, text: string, mode: number): Promise<string> {
   const temporary = `${path}.${randomUUID()}.tmp`;
-  const file = await open(temporary, 'wx', mode);
+  const file = await open(temporary, 'wx', mode).catch((cause) => {
+    if ((cause as { code?: string }).code !== 'ENOENT') throw cause;
+    throw new LadingError('ERR_LADING_KEY', `there is no folder ${dirname(path)}`, { cause });
+  });
   try {
     await file.writeFile(text);
     await file.sync();
