@@ -7,6 +7,7 @@ import {
   generateKeys,
   type RunningSigstore,
   type SigningConfigOptions,
+  type SigstoreOptions,
   signWith,
   startSigstore,
 } from '@lading/testkit/sigstore';
@@ -197,6 +198,42 @@ describe('cosign 3 with the test kit’s Sigstore', () => {
     ];
     const said = await refusal(running, 'verify', ...trust, ...who, reference);
     expect(said).toMatch(/SCT|signed certificate timestamp|no signatures found/i);
+  });
+});
+
+describe('cosign 3 refuses what the test kit’s Sigstore gets wrong', () => {
+  const past = new Date(Date.now() - 60_000);
+
+  test.each<{ what: string; wrong: SigstoreOptions; said: RegExp }>([
+    {
+      what: 'a certificate that is for something else',
+      wrong: { certificates: { extendedKeyUsage: ['clientAuth'] } },
+      said: /leaf certificate verification failed/,
+    },
+    {
+      what: 'an issuer that has expired',
+      wrong: { intermediate: { notBefore: new Date(0), notAfter: past } },
+      said: /leaf certificate verification failed/,
+    },
+    {
+      what: 'a timestamp certificate that has expired',
+      wrong: { timestampCertificate: { notAfter: past } },
+      said: /outside of certificate validity/,
+    },
+    {
+      what: 'a timestamp certificate that is for something else',
+      wrong: { timestampCertificate: { extendedKeyUsage: ['codeSigning'] } },
+      said: /incompatible key usage/,
+    },
+  ])('$what', async ({ wrong, said }) => {
+    await using other = await startSigstore(wrong);
+    await using running = await cosign();
+    const reference = await push('wrong');
+    const root = await running.file('trusted-root.json', other.trustedRoot);
+    const services = await running.file('signing-config.json', other.signingConfig({ log: 'v2' }));
+    const token = await running.file('token', other.identityToken());
+    const args = ['--trusted-root', root, '--signing-config', services, '--identity-token', token];
+    expect(await refusal(running, 'sign', '--allow-http-registry', ...args, reference)).toMatch(said);
   });
 });
 

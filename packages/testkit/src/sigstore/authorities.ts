@@ -13,7 +13,11 @@ import type { Validity } from './pki/certificate.ts';
 import { Rekor } from './rekor/rekor.ts';
 import { RekorV2 } from './rekor/rekor-v2.ts';
 import { type JsonDocument, type SigningConfigOptions, trustedRootOf } from './trust.ts';
-import { TimestampAuthority, type TimestampOptions } from './tsa/timestamp-authority.ts';
+import {
+  TimestampAuthority,
+  type TimestampCertificateOptions,
+  type TimestampOptions,
+} from './tsa/timestamp-authority.ts';
 import type { TufRole } from './tuf/repository.ts';
 
 /** Where the services are, as the trusted root and signing configurations say it. */
@@ -30,8 +34,8 @@ export interface SigstoreOptions {
   readonly clock?: (() => Date) | undefined;
   /** When Fulcio's intermediate certificate is valid. Default as long as everything else: from a day ago, for ten years. */
   readonly intermediate?: Validity | undefined;
-  /** When the timestamp authority's certificate is valid. Default the same. */
-  readonly timestampCertificate?: Validity | undefined;
+  /** The timestamp authority's own certificate: when it is valid (default the same), what it is for. */
+  readonly timestampCertificate?: TimestampCertificateOptions | undefined;
   /** What Fulcio gets wrong in the certificates that it issues over HTTP. */
   readonly certificates?: CertificateOptions | undefined;
   /** Rekor v1 answers 413 to a larger entry. Default 32 MiB. */

@@ -13,5 +13,9 @@ export type { AddedEntry, Rekor, RekorEntry } from './rekor/rekor.ts';
 export type { RekorV2 } from './rekor/rekor-v2.ts';
 export { type RunningSigstore, startSigstore } from './start.ts';
 export type { JsonDocument, SigningConfigOptions } from './trust.ts';
-export type { TimestampAuthority, TimestampOptions } from './tsa/timestamp-authority.ts';
+export type {
+  TimestampAuthority,
+  TimestampCertificateOptions,
+  TimestampOptions,
+} from './tsa/timestamp-authority.ts';
 export type { TufRole } from './tuf/repository.ts';

@@ -25,13 +25,17 @@ export interface TimestampOptions {
   readonly certificates?: readonly Uint8Array[] | undefined;
 }
 
+/** The certificate that timestamps are signed with, where it is not as it should be. */
+export interface TimestampCertificateOptions extends Partial<Validity> {
+  /** Default `['timeStamping']`. */
+  readonly extendedKeyUsage?: readonly ExtendedKeyUsage[] | undefined;
+}
+
 export interface TimestampAuthorityOptions {
+  /** Of the certificates above it, and its own by default. */
   readonly validity: Validity;
   readonly clock: () => Date;
-  /** What the signing certificate is for. Default `['timeStamping']`. */
-  readonly extendedKeyUsage?: readonly ExtendedKeyUsage[] | undefined;
-  /** When the signing certificate is valid. Default as long as its issuers'. */
-  readonly certificate?: Validity | undefined;
+  readonly certificate?: TimestampCertificateOptions | undefined;
 }
 
 /** Where no policy was asked for, as Sigstore's own authority says it. */
@@ -44,7 +48,7 @@ export class TimestampAuthority {
   readonly #signer: TimestampSigner;
   readonly #clock: () => Date;
 
-  constructor({ validity, clock, ...options }: TimestampAuthorityOptions) {
+  constructor({ validity, clock, certificate: wanted = {} }: TimestampAuthorityOptions) {
     const names = (commonName: string): AuthorityOptions => ({
       ...validity,
       organization: 'sigstore.test',
@@ -60,7 +64,7 @@ export class TimestampAuthority {
     const certificate = makeCertificate(
       {
         ...validity,
-        ...options.certificate,
+        ...wanted,
         serial,
         issuer: intermediate.name,
         subject: distinguishedName('sigstore.test', 'tsa'),
@@ -68,7 +72,7 @@ export class TimestampAuthority {
         extensions: [
           keyUsage('digitalSignature'),
           // Has to be critical (RFC 3161 2.3).
-          extendedKeyUsage(options.extendedKeyUsage ?? ['timeStamping'], true),
+          extendedKeyUsage(wanted.extendedKeyUsage ?? ['timeStamping'], true),
           subjectKeyIdentifier(keys.publicKey),
           authorityKeyIdentifier(intermediate.keys.publicKey),
         ],
