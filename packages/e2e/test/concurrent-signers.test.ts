@@ -23,8 +23,11 @@ test.each<[string, readonly Fault[]]>([
     'with the fallback tag and without ETags',
     [faults.noReferrers(), faults.headers({ 'oci-subject': null, etag: null })],
   ],
-])('case 20: five processes that sign one image at the same time lose nothing, %s', async (name, script) => {
-  await using proxy = await startProxy({ target: server.url, script });
-  const { lost, failures } = await signTogether(`${proxy.host}/${name.length}`, 5, 2);
-  expect({ lost, failures }).toEqual({ lost: 0, failures: [] });
-});
+])(
+  'signing case 20: five processes that sign one image at the same time lose nothing, %s',
+  async (name, script) => {
+    await using proxy = await startProxy({ target: server.url, script });
+    const { lost, failures } = await signTogether(`${proxy.host}/${name.length}`, 5, 2);
+    expect({ lost, failures }).toEqual({ lost: 0, failures: [] });
+  },
+);

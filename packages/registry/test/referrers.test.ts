@@ -180,7 +180,7 @@ describe('what verification relies on', () => {
     artifactType: 'application/vnd.other',
   };
 
-  test('case 18: more than fifty referrers, in pages, from a server that ignores the filter: all are listed', async () => {
+  test('signing case 18: more than fifty referrers, in pages, from a server that ignores the filter: all are listed', async () => {
     const all_ = [...many.slice(0, 60), other, ...many.slice(60)];
     await using server = await fakeServer(({ path }) => {
       const start = Number(/start=(\d+)/.exec(path)?.[1] ?? 0);
@@ -196,7 +196,7 @@ describe('what verification relies on', () => {
     expect(server.seen).toHaveLength(6);
   });
 
-  test('case 18: more than fifty under the fallback tag', async () => {
+  test('signing case 18: more than fifty under the fallback tag', async () => {
     const { script, manifests } = tagOnlyRegistry();
     manifests.set(tag, Buffer.from(referrersIndex([...many, other])));
     await using server = await fakeServer(script);
@@ -211,32 +211,38 @@ describe('what verification relies on', () => {
     [403, 'ERR_LADING_DENIED'],
     [500, 'ERR_LADING_REGISTRY'],
     [502, 'ERR_LADING_REGISTRY'],
-  ])('case 19: %d to the question for referrers is an error, not "no signatures"', async (status, code) => {
-    const { script, manifests } = tagOnlyRegistry(({ path }) =>
-      path.includes('/referrers/') ? { status } : undefined,
-    );
-    manifests.set(tag, Buffer.from(referrersIndex([])));
-    await using server = await fakeServer(script);
-    await using registry = testRegistry();
-    const repository = registry.repository(`${server.host}/a`);
-    await expect(all(repository)).rejects.toMatchObject({ code, status });
-    // Nothing wrong is remembered of the host, either.
-    await expect(all(repository)).rejects.toMatchObject({ code, status });
-  });
+  ])(
+    'signing case 19: %d to the question for referrers is an error, not "no signatures"',
+    async (status, code) => {
+      const { script, manifests } = tagOnlyRegistry(({ path }) =>
+        path.includes('/referrers/') ? { status } : undefined,
+      );
+      manifests.set(tag, Buffer.from(referrersIndex([])));
+      await using server = await fakeServer(script);
+      await using registry = testRegistry();
+      const repository = registry.repository(`${server.host}/a`);
+      await expect(all(repository)).rejects.toMatchObject({ code, status });
+      // Nothing wrong is remembered of the host, either.
+      await expect(all(repository)).rejects.toMatchObject({ code, status });
+    },
+  );
 
   test.each([
     [401, 'ERR_LADING_UNAUTHORIZED'],
     [500, 'ERR_LADING_REGISTRY'],
-  ])('case 19: %d on the second page, or at the fallback tag, is an error as well', async (status, code) => {
-    await using paged = await fakeServer(({ path }) =>
-      path.includes('page=2') ? { status } : indexAnswer(many, { link: '<?page=2>; rel="next"' }),
-    );
-    const { script } = tagOnlyRegistry(({ path }) => (path.endsWith(tag) ? { status } : undefined));
-    await using tagged = await fakeServer(script);
-    await using registry = testRegistry();
-    for (const server of [paged, tagged])
-      await expect(all(registry.repository(`${server.host}/a`))).rejects.toMatchObject({ code, status });
-  });
+  ])(
+    'signing case 19: %d on the second page, or at the fallback tag, is an error as well',
+    async (status, code) => {
+      await using paged = await fakeServer(({ path }) =>
+        path.includes('page=2') ? { status } : indexAnswer(many, { link: '<?page=2>; rel="next"' }),
+      );
+      const { script } = tagOnlyRegistry(({ path }) => (path.endsWith(tag) ? { status } : undefined));
+      await using tagged = await fakeServer(script);
+      await using registry = testRegistry();
+      for (const server of [paged, tagged])
+        await expect(all(registry.repository(`${server.host}/a`))).rejects.toMatchObject({ code, status });
+    },
+  );
 });
 
 describe('pushing a referrer', () => {
@@ -391,7 +397,7 @@ describe('pushing a referrer', () => {
     ['an image index', indexWith({ manifests: [{ mediaType, digest, size, platform }] })],
     ['a Docker list', indexWith({ mediaType: mediaTypes.dockerList, manifests: [] })],
     ['an index that is a referrer', indexWith({ manifests: [], subject: { mediaType, digest, size } })],
-  ])('case 21: %s under the tag is left alone', async (_, bytes) => {
+  ])('signing case 21: %s under the tag is left alone', async (_, bytes) => {
     const { script, manifests } = tagOnlyRegistry();
     manifests.set(tag, bytes);
     await using server = await fakeServer(script);
@@ -410,7 +416,7 @@ describe('pushing a referrer', () => {
     expect(manifests.get(tag)).toBe(bytes);
   });
 
-  test('case 21: an index of whose image it is the tag is no list, whatever it holds', async () => {
+  test('signing case 21: an index of whose image it is the tag is no list, whatever it holds', async () => {
     const index = indexWith({ manifests: [{ mediaType, digest, size }] });
     const own = digestOf(index);
     const ownTag = referrersTag(own);

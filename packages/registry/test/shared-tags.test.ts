@@ -124,7 +124,7 @@ describe('ten signers at once', () => {
     ['the fallback tag, without ETags', [faults.noReferrers(), noSubject, noEtag]],
   ];
 
-  test.each(places)('case 20: with %s, in one process: none is lost', async (_, script) => {
+  test.each(places)('signing case 20: with %s, in one process: none is lost', async (_, script) => {
     await using proxy = await startProxy({ target: server.url, script });
     await using registry = openRegistry();
     const store = registry.repository(`${proxy.host}/app`);
@@ -133,22 +133,25 @@ describe('ten signers at once', () => {
     expect(namesOf((await store.load(tag)).bytes).toSorted()).toEqual(ten);
   });
 
-  test.each(places)('case 20: with %s, none knowing of the others: none is lost', async (_, script) => {
-    await using proxy = await startProxy({ target: server.url, script });
-    await Promise.all(
-      ten.map(async (name) => {
-        await using registry = openRegistry();
-        const store = registry.repository(`${proxy.host}/app`);
-        await Promise.all([refer(store, name), store.updateTag(tag, adding(name))]);
-      }),
-    );
-    await using registry = openRegistry();
-    const store = registry.repository(`${proxy.host}/app`);
-    expect((await referring(store)).toSorted()).toEqual(ten);
-    expect(namesOf((await store.load(tag)).bytes).toSorted()).toEqual(ten);
-  });
+  test.each(places)(
+    'signing case 20: with %s, none knowing of the others: none is lost',
+    async (_, script) => {
+      await using proxy = await startProxy({ target: server.url, script });
+      await Promise.all(
+        ten.map(async (name) => {
+          await using registry = openRegistry();
+          const store = registry.repository(`${proxy.host}/app`);
+          await Promise.all([refer(store, name), store.updateTag(tag, adding(name))]);
+        }),
+      );
+      await using registry = openRegistry();
+      const store = registry.repository(`${proxy.host}/app`);
+      expect((await referring(store)).toSorted()).toEqual(ten);
+      expect(namesOf((await store.load(tag)).bytes).toSorted()).toEqual(ten);
+    },
+  );
 
-  test('case 20: where nothing is compared, none knowing of the others: none is lost', async () => {
+  test('signing case 20: where nothing is compared, none knowing of the others: none is lost', async () => {
     const { script, manifests } = simpleRegistry();
     await using slow = await fakeServer(async (request) => {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
@@ -166,7 +169,7 @@ describe('ten signers at once', () => {
     expect(listed.map((entry: Descriptor) => entry.annotations?.name).toSorted()).toEqual(ten);
   });
 
-  test('case 20: those of one process wait for each other to write, not to look again', async () => {
+  test('signing case 20: those of one process wait for each other to write, not to look again', async () => {
     const { script, names } = simpleRegistry();
     await using simple = await fakeServer(script);
     await using registry = testRegistry();
@@ -179,7 +182,7 @@ describe('ten signers at once', () => {
 });
 
 describe('a write that others are in the way of', () => {
-  test('case 20: one that was refused or got no answer is no reason to repeat an old version', async () => {
+  test('signing case 20: one that was refused or got no answer is no reason to repeat an old version', async () => {
     for (const failure of ['503', 'hang up'] as const) {
       let failed = false;
       const { script, names } = simpleRegistry((request, manifests) => {
@@ -205,7 +208,7 @@ describe('a write that others are in the way of', () => {
     expect(server.seen.filter(isPutOfTag)).toHaveLength(5);
   });
 
-  test('case 20: a change that took its time is made anew when the tag has moved meanwhile', async () => {
+  test('signing case 20: a change that took its time is made anew when the tag has moved meanwhile', async () => {
     const { script, names, manifests } = simpleRegistry();
     await using server = await fakeServer(script);
     await using registry = testRegistry();
@@ -222,7 +225,7 @@ describe('a write that others are in the way of', () => {
     expect(server.seen.filter(isPutOfTag)).toHaveLength(1);
   });
 
-  test('case 20: conditions are only trusted once one has failed, and never made of weak validators', async () => {
+  test('signing case 20: conditions are only trusted once one has failed, and never made of weak validators', async () => {
     const { script, manifests } = simpleRegistry((request, stored) => {
       const held = stored.get(tag);
       if (!isGetOfTag(request) || held === undefined) return undefined;
@@ -245,7 +248,7 @@ describe('a write that others are in the way of', () => {
     expect(namesOf(manifests.get(tag))).toEqual(['one', 'two']);
   });
 
-  test('case 20: a signature that others keep removing is an error of its own', async () => {
+  test('signing case 20: a signature that others keep removing is an error of its own', async () => {
     const { script } = simpleRegistry((request, manifests) => {
       if (isGetOfTag(request)) manifests.set(tag, indexOf(['foreign']).bytes);
       return undefined;
@@ -368,7 +371,7 @@ describe('removing a shared tag', () => {
 });
 
 describe('deleting referrers', () => {
-  test('case 20: ten at once are all taken out of the list, and those that stay are not', async () => {
+  test('signing case 20: ten at once are all taken out of the list, and those that stay are not', async () => {
     const { script, manifests } = simpleRegistry();
     await using server = await fakeServer(script);
     await using registry = testRegistry();
@@ -379,7 +382,7 @@ describe('deleting referrers', () => {
     expect(manifests.has(signature('signer 0').digest)).toBe(false);
   });
 
-  test('case 20: a writer elsewhere that brings the list back is noticed', async () => {
+  test('signing case 20: a writer elsewhere that brings the list back is noticed', async () => {
     let returned = false;
     const list = referrersTag(subject.digest);
     const both = ['one', 'two'].map((name) => {

@@ -245,7 +245,7 @@ export function storeContract(
 function sharedTagContract(open: () => Promise<StoreUnderTest>): void {
   const tag = 'sha256-0.sig';
 
-  test('case 20: ten writers extend one tag at once, and none is lost', async () => {
+  test('signing case 20: ten writers extend one tag at once, and none is lost', async () => {
     const { store, reopen } = await open();
     const names = Array.from({ length: 10 }, (_, index) => `signer ${index}`);
     await Promise.all(names.map((name) => store.updateTag!(tag, adding(name))));
@@ -254,7 +254,7 @@ function sharedTagContract(open: () => Promise<StoreUnderTest>): void {
     }
   });
 
-  test('case 20: what is there already is not written again, and what others do meanwhile is seen', async () => {
+  test('signing case 20: what is there already is not written again, and what others do meanwhile is seen', async () => {
     const { store } = await open();
     await store.updateTag!(tag, adding('one'));
     const { digest } = await store.resolve(tag);
@@ -278,7 +278,7 @@ function sharedTagContract(open: () => Promise<StoreUnderTest>): void {
     expect(await entriesUnder(store, tag)).toEqual(['one', 'foreign', 'two']);
   });
 
-  test('case 20: a shared tag is deleted, unless someone has extended it meanwhile', async () => {
+  test('signing case 20: a shared tag is deleted, unless someone has extended it meanwhile', async () => {
     const { store } = await open();
     await store.updateTag!(tag, async () => 'delete');
     await store.updateTag!(tag, adding('one'));
@@ -297,7 +297,7 @@ function sharedTagContract(open: () => Promise<StoreUnderTest>): void {
     expect(await collect(store.tags!())).toEqual(['other']);
   });
 
-  test('case 20: an error of the change is thrown as it is, and the next writer gets its turn', async () => {
+  test('signing case 20: an error of the change is thrown as it is, and the next writer gets its turn', async () => {
     const { store } = await open();
     const wrong = new Error('not what it should be');
     const failing = store.updateTag!(tag, () => Promise.reject(wrong));

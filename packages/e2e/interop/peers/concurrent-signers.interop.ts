@@ -10,7 +10,7 @@ const rounds = 100;
 // CNCF distribution has neither the referrers API nor conditional writes: the last one to write wins, and it is all up to the clients.
 describe('a registry that compares nothing', () => {
   test(
-    `case 20: ten processes on one fallback tag and one .sig tag, ${rounds} times: no signature is lost`,
+    `signing case 20: ten processes on one fallback tag and one .sig tag, ${rounds} times: no signature is lost`,
     async () => {
       await using registry = await startDistribution();
       const { lost, failures } = await signTogether(registry.host, 10, rounds);
@@ -19,7 +19,7 @@ describe('a registry that compares nothing', () => {
     20 * 60_000,
   );
 
-  test('case 20: a signature that somebody keeps overwriting is an error, not a success', async () => {
+  test('signing case 20: a signature that somebody keeps overwriting is an error, not a success', async () => {
     await using distribution = await startDistribution();
     await using signers = await startSigners(1);
     await using registry = openRegistry();
