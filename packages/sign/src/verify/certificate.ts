@@ -65,14 +65,14 @@ const workflowOids: Readonly<Record<keyof WorkflowClaims, string>> = {
 /** Reads a certificate (DER) for people and for comparing; nothing when it cannot be read or is beyond all measure. Never throws. */
 export function describeCertificate(der: Uint8Array): CertificateDescription | undefined {
   try {
-    return factsOf(parseCertificate(der), der);
+    return descriptionOf(parseCertificate(der), der);
   } catch {
     return undefined;
   }
 }
 
 /**
- * Reads a certificate, strictly: in its one encoding, and with both places that name the kind of its signature in agreement (RFC 5280 4.1.1.2).
+ * Reads a certificate, strictly: with both places that name the kind of its signature in agreement (RFC 5280 4.1.1.2).
  * @throws when it is none.
  */
 export function parseCertificate(der: Uint8Array): X509Certificate {
@@ -81,7 +81,6 @@ export function parseCertificate(der: Uint8Array): X509Certificate {
   const [toBeSigned, algorithm, signature, ...more] = root.subs;
   const isWellFormed =
     root.tag.toDER() === sequenceTag &&
-    root.toDER().equals(der) &&
     toBeSigned?.tag.toDER() === sequenceTag &&
     toBeSigned.subs[2]?.toDER().equals(algorithm!.toDER()) &&
     signature?.tag.isBitString() &&
@@ -92,7 +91,7 @@ export function parseCertificate(der: Uint8Array): X509Certificate {
 }
 
 /**
- * Reads DER and checks what has to hold before any of it is looked at.
+ * Reads DER, with a check of what takes long to look at.
  * @throws when it is not DER, or has an object identifier of absurd length.
  */
 export function parseDer(der: Uint8Array): ASN1Obj {
@@ -107,7 +106,7 @@ export function parseDer(der: Uint8Array): ASN1Obj {
   return root;
 }
 
-function factsOf(certificate: X509Certificate, der: Uint8Array): CertificateDescription {
+function descriptionOf(certificate: X509Certificate, der: Uint8Array): CertificateDescription {
   const extensions = extensionsOf(certificate);
   const { notBefore, notAfter } = certificate;
   if (Number.isNaN(notBefore.getTime()) || Number.isNaN(notAfter.getTime())) throw new RangeError('no date');

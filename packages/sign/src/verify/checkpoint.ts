@@ -23,8 +23,8 @@ export function openCheckpoint(envelope: string, log: TrustedLog): Checkpoint {
   const lines = envelope.slice(end + 2).split('\n');
   if (end < 0 || lines.pop() !== '' || lines.length > maxSignatures) throw malformed();
   const [origin = '', size = '', root = ''] = text.split('\n');
-  const isSigned = lines.some((line) => isSignedBy(log, { line, origin, text }));
-  if (!isSigned)
+  const signers = lines.filter((line) => isSignedBy(log, { line, origin, text }));
+  if (signers.length === 0)
     throw new Rejected('bad-log-entry', `the checkpoint of its log entry is not that of ${log.url}`);
   if (!/^(?:0|[1-9]\d{0,18})$/.test(size)) throw malformed();
   return { size: BigInt(size), root: fromBase64(root, 'the root hash of the checkpoint') };
