@@ -117,10 +117,11 @@ export function createSigningConfig(content: SigningConfigContent): string {
     mediaType: signingConfigMediaType,
     caUrls: certificateAuthorities,
     oidcUrls: identityProviders,
-    rekorTlogUrls: logs,
-    tsaUrls: timestampAuthorities,
-    ...(logs.length > 0 && { rekorTlogConfig: selectorJson(content.logSelector) }),
-    ...(timestampAuthorities.length > 0 && { tsaConfig: selectorJson(content.timestampSelector) }),
+    ...(logs.length > 0 && { rekorTlogUrls: logs, rekorTlogConfig: selectorJson(content.logSelector) }),
+    ...(timestampAuthorities.length > 0 && {
+      tsaUrls: timestampAuthorities,
+      tsaConfig: selectorJson(content.timestampSelector),
+    }),
   });
   parseSigningConfig(json, 'this signing config');
   return json;
