@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeImage, pushImage, type TestImage } from '@lading/testkit';
 import {
@@ -265,6 +266,22 @@ describe('cosign 2 with the test kit’s Sigstore', () => {
     await using reader = await cosign();
     const older = ['--new-bundle-format=false', '--type', 'cyclonedx'];
     await reader.output('verify-attestation', ...trust, ...older, ...person(), reference);
+  });
+
+  // RSA signs the same in the same way, so the second entry is the first one again. (cosign 3.1.3 gives up on a 409.)
+  test('finds the entry that the log has already', async () => {
+    const { running, trust } = await prepared({}, undefined, { program: 'cosign2' });
+    await using _ = running;
+    const reference = await push('cosign2-again');
+    const pem = generateKeys('RSA').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    await running.output('import-key-pair', '--key', await running.file('rsa.pem', pem));
+    const key = (part: string): readonly string[] => ['--key', join(running.folder, `import-cosign.${part}`)];
+    const log = ['--rekor-url', sigstore.rekorUrl];
+    const before = sigstore.rekor.size;
+    await running.output('sign', ...trust, ...log, ...key('key'), reference);
+    await running.output('sign', ...trust, ...log, ...key('key'), reference);
+    expect(sigstore.rekor.size).toBe(before + 1);
+    await running.output('verify', ...trust, ...key('pub'), reference);
   });
 });
 
