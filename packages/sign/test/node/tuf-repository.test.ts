@@ -190,7 +190,7 @@ describe('sigstoreRepository', () => {
   test('Sigstore’s public one begins with the root that comes along', async () => {
     const { Agent } = await import('undici');
     const asked: string[] = [];
-    const dispatcher = new Agent().compose(() => (request) => {
+    const dispatcher = new Agent().compose(() => (request, _handler) => {
       asked.push(`${request.origin}${request.path}`);
       throw Object.assign(new Error('no network'), { code: 'ENOTFOUND' });
     });
