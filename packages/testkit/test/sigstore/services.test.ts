@@ -144,6 +144,7 @@ describe('faults', () => {
     const asked = [ask(), ask()].map((answer) => answer.catch(() => 'gone'));
     while (sigstore.count('rekor') < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     await sigstore.stop();
+    await sigstore.stop(); // a second time does no harm
     expect(await Promise.all(asked)).toEqual(['gone', 'gone']);
     sigstore = await startSigstore();
   });

@@ -62,7 +62,7 @@ export interface TestCertificate {
 
 const validMs = 10 * 60_000;
 
-/** What stands in a certificate for a key, as Fulcio issues it or worse. */
+/** Who issues a certificate, and when. */
 export interface Issuing {
   readonly authority: Authority;
   readonly ctLog: CtLog;
@@ -108,7 +108,7 @@ function timestampsFor(
   how: NonNullable<CertificateOptions['timestamp']>,
 ): readonly Buffer[] {
   if (how === 'none') return [];
-  // A log that promised to show another certificate: the one with the next serial number.
+  // A promise to show another certificate: one with another serial number.
   const logged =
     how === 'forged' ? { ...fields, serial: createHash('sha1').update(fields.serial).digest() } : fields;
   const timestamp = signedCertificateTimestamp(how === 'unknown log' ? unknownCtLog() : ctLog, {

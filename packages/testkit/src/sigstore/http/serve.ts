@@ -48,10 +48,8 @@ async function exchange(
   { name, script, seen }: ServeOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const url = new URL(incoming.url ?? '/', 'http://service');
+  const { pathname: path, searchParams: query } = new URL(`http://service${incoming.url}`);
   const { headers, method = 'GET' } = incoming;
-  // Clients put a base URL with a slash at its end before a path that begins with one.
-  const path = url.pathname.replace(/^\/\/+/, '/');
   const request = { service: name, method, path, headers, body: await bodyOf(incoming) };
   const record: { status?: number } & SeenRequest = request;
   seen.push(record);
@@ -59,7 +57,7 @@ async function exchange(
   if (fault?.delayMs) await sleep(fault.delayMs, undefined, { signal });
   if (fault?.hangUp) return void response.destroy();
   if (fault?.hang) return void (await once(response, 'close', { signal }));
-  const real = fault?.answer ?? answerOf(service, { ...request, query: url.searchParams });
+  const real = fault?.answer ?? answerOf(service, { ...request, query });
   const answer = { ...real, ...fault?.edit?.(real) };
   record.status = answer.status;
   const body = Buffer.from(answer.body ?? '');
@@ -88,6 +86,7 @@ function answerOf(service: Service, request: Parameters<Service>[0]): ServiceAns
 }
 
 async function close(server: Server): Promise<void> {
+  if (!server.listening) return; // closed before
   const closed = once(server, 'close');
   server.close();
   server.closeAllConnections();
