@@ -23,12 +23,35 @@ const allowances: Readonly<Record<string, Allowance>> = {
     runtime: ['@lading/oci', '@lading/registry', '@lading/store', 'picomatch', 'semver'],
     forbidden: network,
   },
+  '@lading/sign': {
+    runtime: [
+      '@lading/oci',
+      '@lading/store',
+      '@noble/ciphers',
+      '@noble/curves',
+      '@sigstore/bundle',
+      '@sigstore/core',
+      '@sigstore/protobuf-specs',
+      '@sigstore/tuf',
+      '@sigstore/verify',
+      're2js',
+      'tuf-js',
+      'undici',
+      'zod',
+    ],
+    forbidden: network,
+  },
+  '@lading/pipeline': {
+    runtime: ['@lading/config', '@lading/oci', '@lading/sign', '@lading/store', '@lading/sync'],
+    forbidden: network,
+  },
   // Published as a bundle, so what it is made of are development dependencies.
   lading: { runtime: [] },
 };
 const bundledInCli = [
   '@lading/config',
   '@lading/oci',
+  '@lading/pipeline',
   '@lading/registry',
   '@lading/server',
   '@lading/sign',
