@@ -10,7 +10,7 @@ import { type FoundSignature, readSignatures, type SignatureLocation } from './f
 import { mapOf } from './pool.ts';
 import type { Verdict } from './verdict.ts';
 import type { TrustPolicy, VerifiedSigner } from './verify/types.ts';
-import { verifyAttestation } from './verify-image.ts';
+import { verify, verifyAttestation } from './verify-image.ts';
 
 /** A document that is attached to an image. */
 export interface AttachedDocument {
@@ -57,7 +57,7 @@ export async function downloadAttestations(
     (await verifyAttestation(store, subject, { policy, predicateType, maxBytes, signatures, signal }));
   const claims: readonly AttestedClaim[] = verdict
     ? verdict.accepted
-    : (await readUnverified(signatures, subject, { maxBytes, signal })).filter(
+    : (await readUnverified(signatures, subject, 'attestations', { maxBytes, signal })).filter(
         ({ claim }) =>
           claim.kind === 'attestation' && (predicateType ?? claim.predicateType) === claim.predicateType,
       );
@@ -81,6 +81,33 @@ export async function downloadSboms(
   return { documents: [...attested, ...(await unsignedSboms(store, subject, options))] };
 }
 
+/**
+ * The signatures of an image as they are stored: bundles, and of cosign's `.sig` the payloads; what speaks for these stands in the annotations of
+ * `location.blob`.
+ */
+export async function downloadSignatures(
+  store: ContentStore,
+  subject: Descriptor,
+  options: Omit<DownloadOptions, 'predicateType'> = {},
+): Promise<Download> {
+  const { policy, maxBytes = defaultMaxBytes, signatures = store, signal } = options;
+  const verdict = policy && (await verify(store, subject, { policy, signatures, signal }));
+  const found: readonly AttestedClaim[] = verdict
+    ? verdict.accepted
+    : (await readUnverified(signatures, subject, 'signatures', { maxBytes, signal })).filter(
+        ({ claim }) => claim.kind === 'signature',
+      );
+  const documents = await mapOf(
+    found,
+    async ({ location, signer }) => {
+      const bytes = await readAll(await signatures.fetch(location.blob, { signal }), maxBytes);
+      return { bytes, mediaType: location.blob.mediaType, location, signer };
+    },
+    signal,
+  );
+  return { documents, verdict };
+}
+
 interface AttestedClaim {
   readonly claim: Claim;
   readonly location: SignatureLocation;
@@ -90,13 +117,11 @@ interface AttestedClaim {
 async function readUnverified(
   store: ContentStore,
   subject: Descriptor,
+  legacy: 'signatures' | 'attestations',
   limits: { readonly maxBytes: number; readonly signal: AbortSignal | undefined },
 ): Promise<readonly (FoundSignature & { readonly readable: true })[]> {
-  const attachments = await listAttachments(store, subject, {
-    tags: ['attestations'],
-    signal: limits.signal,
-  });
-  const relevant = attachments.filter(({ kind }) => kind === 'bundle' || kind === 'attestations');
+  const attachments = await listAttachments(store, subject, { tags: [legacy], signal: limits.signal });
+  const relevant = attachments.filter(({ kind }) => kind === 'bundle' || kind === legacy);
   const found = (
     await mapOf(relevant, (attachment) => readSignatures(store, attachment, limits), limits.signal)
   ).flat();

@@ -29,6 +29,7 @@ export {
   type DownloadOptions,
   downloadAttestations,
   downloadSboms,
+  downloadSignatures,
 } from './download.ts';
 export type { SignErrorCode } from './errors.ts';
 export type { Claim, ClaimSubject } from './formats/claim.ts';
