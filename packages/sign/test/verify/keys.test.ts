@@ -1,13 +1,22 @@
 import { sign } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { ed25519ph } from '@noble/curves/ed25519.js';
 import { signedBytes } from '../../src/formats/dsse.ts';
-import { type Authority, type MaterialVerdict, type TrustPolicy, verifyMaterial } from '../../src/index.ts';
+import {
+  type Authority,
+  type MaterialVerdict,
+  publicKey,
+  type SignatureMaterial,
+  type TrustPolicy,
+  verifyMaterial,
+} from '../../src/index.ts';
 import {
   Bench,
   bare,
   entryFrom,
   envelope,
   envelopeJson,
+  flip,
   keyHand,
   kindFor,
   logged,
@@ -15,6 +24,14 @@ import {
 } from './support/bench.ts';
 
 const bench = new Bench();
+
+/** By cosign 3.1.3, with a key that was made for it and thrown away. Its own `verify` does not accept it. */
+const goldenEd25519 = {
+  key: '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAES6Sz957upzUuqHMWno2K6Tr0ajXoJ4czHGLUFLOnFU=\n-----END PUBLIC KEY-----\n',
+  payload:
+    '{"critical":{"identity":{"docker-reference":"example.com/app"},"image":{"docker-manifest-digest":"sha256:30c8ad4e06bb42eb860f44ec752359da2801b62eba3ed42d961adb184349ac93"},"type":"cosign container image signature"},"optional":null}',
+  signature: 'LTA+q+Jj2a+Cy9EMupwRbZuBeKcy9dzVOkOTCJPAJbZbogsxitAIvTwdqYZiemoSWE3oZx1w9YIZOvRIzXiWBQ==',
+};
 
 function keyOf(hand: ReturnType<typeof keyHand>): Authority {
   return { kind: 'key', key: hand.key };
@@ -104,6 +121,40 @@ describe('case 13: key and signature that do not go together', () => {
       expect(verifyMaterial({ ...bare(hand, envelope), signature }, trusting(hand)).ok).toBe(true);
     },
   );
+
+  test('the pre-hashed way of Ed25519, in which cosign signs images, holds, and is found in a log', () => {
+    const hand = keyHand('Ed25519');
+    const seed = Buffer.from(hand.privateKey.export({ format: 'jwk' }).d!, 'base64url');
+    const signature = ed25519ph.sign(signedBytes(message), seed);
+    const material = { ...bare(hand), signature };
+    expect(verifyMaterial(material, trusting(hand)).ok).toBe(true);
+    expect(codeOf(verifyMaterial(material, trusting(keyHand('Ed25519'))))).toBe('other-signer');
+    for (let bit = 0; bit < 512; bit += 5) {
+      const changed = { ...material, signature: flip(signature, bit) };
+      expect(codeOf(verifyMaterial(changed, trusting(hand)))).toBe('bad-signature');
+    }
+    // Rekor takes it, with SHA-512.
+    const own = { ...logged(hand, material), hash: 'sha512' };
+    const draft = new Bench().entry('hashedrekord 0.0.1', own);
+    const { transparencyLogEntry } = bench.sigstore.rekor.add(JSON.parse(draft.canonicalizedBody.toString()));
+    const policy = bench.policy({ authorities: [keyOf(hand)] });
+    for (const entry of [entryFrom(transparencyLogEntry), bench.entry('hashedrekord 0.0.2', own)]) {
+      expect(verifyMaterial({ ...material, logEntries: [entry] }, policy).ok).toBe(true);
+    }
+  });
+
+  test('a signature by the Ed25519 key of cosign 3.1.3 holds', () => {
+    const key = publicKey(goldenEd25519.key);
+    const bytes = Buffer.from(goldenEd25519.payload);
+    const material: SignatureMaterial = {
+      content: { kind: 'message', bytes },
+      signature: Buffer.from(goldenEd25519.signature, 'base64'),
+      signer: { kind: 'key' },
+      logEntries: [],
+      timestamps: [],
+    };
+    expect(verifyMaterial(material, { authorities: [{ kind: 'key', key }] }).ok).toBe(true);
+  });
 
   test.each([
     ['P-256', 'sha384'],
