@@ -5,6 +5,7 @@ import { peer } from './peer.ts';
 import { output, type RunResult, run } from './run.ts';
 
 export interface Cosign extends AsyncDisposable {
+  readonly program: 'cosign' | 'cosign2';
   /** Its home, for files that are handed to it. */
   readonly folder: string;
   /** Writes a file into `folder`; gives its path. What is no text is written as JSON. */
@@ -40,6 +41,7 @@ export async function cosign(program: 'cosign' | 'cosign2' = 'cosign'): Promise<
   };
   const options = { cwd: folder, env };
   return {
+    program,
     folder,
     file: async (name, content) => {
       const file = join(folder, name);

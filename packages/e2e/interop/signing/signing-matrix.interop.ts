@@ -22,9 +22,16 @@ import {
 import type { ContentStore } from '@lading/store';
 import { makeImage, pushImage } from '@lading/testkit';
 import { type Cosign, cosign, password } from '../../peers/cosign.ts';
+import {
+  type Cell,
+  type CosignSetting,
+  prepareCosign,
+  verifyArguments,
+  writeArguments,
+} from '../../peers/cosign-arguments.ts';
 import { startDistribution } from '../../peers/distribution.ts';
 import { startGoRegistry } from '../../peers/go-registry.ts';
-import { type Services, startServices, trustedRootOf, type WitnessName } from './witnesses.ts';
+import { type Services, startServices, trustedRootOf, type WitnessName } from '../../peers/witnesses.ts';
 
 /**
  * {sign, attest} × {key, keyless} × {what witnesses it} × {bundle, legacy}, from lading to cosign and from cosign to lading. Cells that cannot exist:
@@ -33,13 +40,6 @@ import { type Services, startServices, trustedRootOf, type WitnessName } from '.
  * - keyless with nothing, or with Rekor v2 alone: nobody says when the signature was made, and the certificate is good for ten minutes only.
  *   cosign takes the present time for it, so that such a signature verifies for ten minutes; lading neither makes nor accepts it.
  */
-interface Cell {
-  readonly operation: 'sign' | 'attest';
-  readonly who: 'key' | 'keyless';
-  readonly witness: WitnessName;
-  readonly format: 'bundle' | 'legacy';
-}
-
 const witnessesOf: Readonly<Record<Cell['who'], readonly WitnessName[]>> = {
   key: ['none', 'rekor-v1', 'rekor-v2', 'tsa'],
   keyless: ['rekor-v1', 'rekor-v2-tsa', 'tsa'],
@@ -64,7 +64,6 @@ const cosign2Cells: readonly Cell[] = [
 ];
 
 const predicateJson = '{"bomFormat":"CycloneDX","specVersion":"1.6"}';
-const email = 'someone@example.com';
 
 let services: Services;
 let folder = '';
@@ -73,7 +72,7 @@ let cosign3: Cosign;
 let cosign2: Cosign;
 let key: PrivateKey;
 const registries = {} as Record<string, { readonly url: string; stop(): Promise<void> }>;
-let files: Readonly<Record<string, string>>;
+let setting: CosignSetting;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lading-matrix-'));
@@ -93,15 +92,7 @@ beforeAll(async () => {
   [cosign3, cosign2] = await Promise.all([cosign(), cosign('cosign2')]);
   const pair = await cosign3.keys();
   key = await decryptPrivateKey(await readFile(pair.key, 'utf8'), password);
-  files = {
-    ...pair,
-    root: await cosign3.file('root.json', services.trustedRoot),
-    token: await cosign3.file('token', services.sigstore.identityToken()),
-    predicate: await cosign3.file('predicate.json', predicateJson),
-    fulcioRoot: await cosign3.file('fulcio-root.pem', services.certificates.fulcio.at(-1)!),
-    fulcioIntermediates: await cosign3.file('fulcio.pem', services.certificates.fulcio.slice(0, -1).join('')),
-    timestampChain: await cosign3.file('tsa.pem', services.certificates.timestamps.join('')),
-  };
+  setting = await prepareCosign(cosign3, services, { ...pair, predicateJson });
 });
 afterAll(async () => {
   await client?.close();
@@ -144,7 +135,7 @@ function policyOf({ who, witness }: Cell): TrustPolicy {
     authorities: [
       who === 'key'
         ? { kind: 'key', key: key.publicKey }
-        : { kind: 'identity', identity: { exact: email }, issuer: { exact: issuer } },
+        : { kind: 'identity', identity: { exact: setting.identity }, issuer: { exact: issuer } },
     ],
     trustedRoot: trustedRootOf(services),
     log: witness.startsWith('rekor') ? 'required' : 'checked',
@@ -169,42 +160,14 @@ function verifyWithLading(cell: Cell, { store, subject }: Place): Promise<Verdic
 }
 
 async function writeWithCosign(program: Cosign, cell: Cell, { reference }: Place): Promise<void> {
-  const { operation, who, witness, format } = cell;
-  const args = [operation, '--allow-http-registry', '--yes', '--trusted-root', files.root!];
-  if (operation === 'attest') args.push('--type', 'cyclonedx', '--predicate', files.predicate!);
-  args.push(...(who === 'key' ? ['--key', files.key!] : ['--identity-token', files.token!]));
-  if (format === 'bundle') {
-    args.push('--signing-config', await program.file(`${witness}.json`, services.signingConfig(witness)));
-  } else {
-    const { fulcioUrl, rekorUrl } = services.sigstore;
-    if (program === cosign3) args.push('--new-bundle-format=false', '--use-signing-config=false');
-    args.push(`--tlog-upload=${witness === 'rekor-v1'}`, '--rekor-url', rekorUrl, '--fulcio-url', fulcioUrl);
-    if (witness === 'tsa') args.push('--timestamp-server-url', services.timestampUrl);
-  }
-  await program.output(...args, reference);
+  await program.output(...writeArguments(program, cell, setting), reference);
 }
 
 async function verifyWithCosign(program: Cosign, cell: Cell, { reference }: Place): Promise<unknown> {
-  const { operation, who, witness, format } = cell;
-  const args = [operation === 'sign' ? 'verify' : 'verify-attestation', '--allow-http-registry'];
-  args.push(...(program === cosign2 && witness === 'tsa' ? trustInParts() : ['--trusted-root', files.root!]));
-  if (operation === 'attest') args.push('--type', 'cyclonedx');
-  args.push(
-    ...(who === 'key'
-      ? ['--key', files.publicKey!]
-      : ['--certificate-identity', email, '--certificate-oidc-issuer', services.sigstore.issuerUrl]),
-  );
-  if (format === 'legacy' && program === cosign3) args.push('--new-bundle-format=false');
-  if (!witness.startsWith('rekor')) args.push('--insecure-ignore-tlog');
-  if (witness === 'tsa' && program === cosign3) args.push('--use-signed-timestamps');
-  const [line = ''] = (await program.output(...args, reference)).trim().split('\n');
+  const [line = ''] = (await program.output(...verifyArguments(program, cell, setting), reference))
+    .trim()
+    .split('\n');
   return JSON.parse(line);
-}
-
-/** cosign 2 knows no trusted root when it comes to timestamps. */
-function trustInParts(): readonly string[] {
-  const roots = ['--ca-roots', files.fulcioRoot!, '--ca-intermediates', files.fulcioIntermediates!];
-  return [...roots, '--insecure-ignore-sct', '--timestamp-certificate-chain', files.timestampChain!];
 }
 
 const nameOf = ({ operation, who, witness, format }: Cell): string =>

@@ -1,8 +1,8 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { type CreateSignerOptions, parseSigningConfig, parseTrustedRoot } from '@lading/sign';
 import { type RunningSigstore, startSigstore } from '@lading/testkit/sigstore';
-import { startRekorTiles } from '../../peers/rekor-tiles.ts';
-import { startTimestampServer } from '../../peers/timestamp-server.ts';
+import { startRekorTiles } from './rekor-tiles.ts';
+import { startTimestampServer } from './timestamp-server.ts';
 
 /** What speaks for a signature: no one, Rekor v1, Rekor v2, a timestamp authority, the last two together. */
 export type WitnessName = 'none' | 'rekor-v1' | 'rekor-v2' | 'tsa' | 'rekor-v2-tsa';
