@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { type Config, loadConfig } from '@lading/config';
 import type { Invocation } from './verb.ts';
 
-/** The parts of config.yaml that this version carries out, or refuses to by itself: entries with `verify` are blocked. */
-const supported = ['registries', 'sync', 'sync.verify', 'tools'];
+/** The parts of config.yaml that this version carries out. */
+const supported = ['registries', 'sync', 'sync.verify', 'sign', 'tools'];
 
 /** The path of the configuration as it is shown: what `--config` says, else config.yaml. */
 export function configFile({ options }: Pick<Invocation, 'options'>): string {
@@ -18,10 +18,8 @@ export async function loadConfiguration({ options, context, output }: Invocation
     env: context.env,
     signal: context.signal,
     supported,
-    onNotice({ message, path, position }) {
-      // Who counts on signatures has to hear that there are none, in quiet runs as well.
-      const tell = path[0] === 'sign' ? output.warn : output.say;
-      tell(`${position === undefined ? '' : `${file}:${position.line}: `}${message}`);
+    onNotice({ message, position }) {
+      output.say(`${position === undefined ? '' : `${file}:${position.line}: `}${message}`);
     },
   });
 }

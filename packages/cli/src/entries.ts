@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Config, positionOf, type SyncEntry } from '@lading/config';
-import { LadingError } from '@lading/oci';
 import {
   emptyLock,
   formatLock,
@@ -17,7 +15,7 @@ import {
 import picomatch from 'picomatch';
 import { configFile, loadConfiguration } from './configuration.ts';
 import { openPlaces, type Places } from './places.ts';
-import { openProgress, type Progress } from './progress/progress.ts';
+import { openProgress } from './progress/progress.ts';
 import type { PositionOf } from './render/plan.ts';
 import { usageError } from './usage.ts';
 import type { Invocation } from './verb.ts';
@@ -28,6 +26,8 @@ export interface Entries {
   readonly entries: readonly SyncEntry[];
   readonly positionOf: PositionOf;
   readonly places: Places;
+  /** Of the configuration; paths in it start there. */
+  readonly folder: string;
   /** Of `lading.lock`, beside the configuration. */
   readonly lockFile: string;
   /** Nothing when none is kept. */
@@ -39,25 +39,16 @@ export async function openEntries(invocation: Invocation): Promise<Entries> {
   const config = await loadConfiguration(invocation);
   const entries = selectEntries(config.sync, invocation);
   const folder = dirname(resolve(invocation.context.cwd, configFile(invocation)));
-  warnUnsigned(config, folder, invocation);
   const lockFile = join(folder, 'lading.lock');
   return {
     config,
     entries,
+    folder,
     lockFile,
     lock: await readLock(lockFile),
     places: await openPlaces(invocation, config),
     positionOf: positions(config),
   };
-}
-
-/** Says that images are not signed where everything else looks as if they were; `sign` itself has its notice. */
-function warnUnsigned({ sign }: Config, folder: string, { context, output }: Invocation): void {
-  if (sign !== undefined) return;
-  const why = existsSync(join(folder, 'cosign.pub'))
-    ? 'cosign.pub stands beside the configuration'
-    : context.env.COSIGN_PRIVATE_KEY && 'COSIGN_PRIVATE_KEY is set';
-  if (why) output.warn(`images are not signed: ${why}, and this version of lading cannot sign yet`);
 }
 
 /** Finds entries in their file by identity, whatever was left out before them. */
@@ -70,34 +61,37 @@ function positions(config: Config): PositionOf {
   };
 }
 
-/** The context of a plan over these entries: one that is carried out, or one that is only looked at. */
-export function planContext(
-  { config, entries, places, lock }: Entries,
+/** A plan for its digests alone: nobody carries it out, so nothing has to be let in or signed. While it is made, what is looked at is shown. */
+export async function rehearse(entries: Entries, invocation: Invocation): Promise<Plan> {
+  const { context, options } = invocation;
+  using progress = openProgress(context, options);
+  return await plan(entries.entries, {
+    ...lookingAt(entries, invocation, 'rehearse'),
+    onEvent(event) {
+      if (event.type === 'entry:planned') progress.status(describeLook(event));
+    },
+  });
+}
+
+/** How the entries are looked at: to be carried out, or to be looked at alone. */
+export function lookingAt(
+  { entries, places, lock }: Entries,
   { options, context }: Invocation,
   purpose: 'write' | 'rehearse',
-  progress: Progress,
 ): PlanContext {
   places.expect(entries, purpose);
-  const guarded = new Set<unknown>(config.sync.filter(({ verify }) => verify !== undefined));
   return {
-    admit: guarded.size === 0 ? undefined : async (entry) => refuseUnverified(guarded.has(entry)),
     open: (text, role) => places.open(text, role === 'source' ? 'read' : purpose),
     clock: context.now,
     lock: lock ?? (options.locked ? emptyLock : undefined),
     locked: options.locked,
     concurrency: options.concurrency,
     signal: context.signal,
-    onEvent(event) {
-      if (event.type === 'entry:planned')
-        progress.status(`looking at ${event.done} of ${event.total} images`);
-    },
   };
 }
 
-/** A plan that nobody carries out; while it is made, what is looked at is shown. */
-export async function rehearse(entries: Entries, invocation: Invocation): Promise<Plan> {
-  using progress = openProgress(invocation.context, invocation.options);
-  return await plan(entries.entries, planContext(entries, invocation, 'rehearse', progress));
+export function describeLook({ done, total }: { readonly done: number; readonly total: number }): string {
+  return `looking at ${done} of ${total} images`;
 }
 
 /** Keeps what a plan has seen, where a lock is kept: ages count from the first sight, also of what was blocked. */
@@ -129,14 +123,6 @@ function selectEntries(all: readonly SyncEntry[], { options }: Invocation): read
     }
   }
   return part === undefined ? entries : shard(entries, part.index, part.count);
-}
-
-/** Closed by default: an entry that asks for a valid signature is not copied by a version that cannot check one. */
-function refuseUnverified(isGuarded: boolean): void {
-  if (!isGuarded) return;
-  throw new LadingError('ERR_LADING_UNSUPPORTED', 'this version of lading cannot check signatures yet', {
-    hint: 'take verify out of the entry only if it may enter unverified',
-  });
 }
 
 function withoutTag(destination: string): string {

@@ -25,6 +25,7 @@ export interface Options {
   readonly only?: string | undefined;
   readonly shard?: Shard | undefined;
   readonly locked?: boolean | undefined;
+  readonly state?: string | undefined;
   readonly dryRun?: boolean | undefined;
   readonly detailedExitcode?: boolean | undefined;
   readonly platform?: readonly Platform[] | undefined;
@@ -82,6 +83,23 @@ export interface Options {
   readonly bundle?: string | undefined;
   readonly signature?: string | undefined;
   readonly outputSignature?: string | undefined;
+  readonly fulcio?: readonly string[] | undefined;
+  readonly rekor?: readonly string[] | undefined;
+  readonly rekorConfig?: string | undefined;
+  readonly ctfe?: readonly string[] | undefined;
+  readonly tsa?: readonly string[] | undefined;
+  readonly tsaConfig?: string | undefined;
+  readonly oidcProvider?: readonly string[] | undefined;
+  readonly baseConfig?: string | undefined;
+  readonly withDefaultServices?: boolean | undefined;
+  readonly withDefaultRekorV2?: boolean | undefined;
+  /** False with `--no-default-…`. */
+  readonly defaultFulcio?: boolean | undefined;
+  readonly defaultRekor?: boolean | undefined;
+  readonly defaultCtfe?: boolean | undefined;
+  readonly defaultTsa?: boolean | undefined;
+  readonly defaultOidc?: boolean | undefined;
+  readonly out?: string | undefined;
   readonly plainHttp?: readonly string[] | undefined;
   readonly timeout?: number | undefined;
   readonly json?: boolean | undefined;
@@ -121,6 +139,10 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
     parse: parseShard,
   },
   locked: { flags: '--locked', description: 'take the digests of lading.lock instead of asking for tags' },
+  state: {
+    flags: '--state <dir>',
+    description: 'remember there what need not be asked again; may be deleted at any time, and is trusted',
+  },
   dryRun: { flags: '--dry-run', description: 'say what would be done and write nothing' },
   detailedExitcode: {
     flags: '--detailed-exitcode',
@@ -311,6 +333,54 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
     flags: '--output-signature <file>',
     description: 'write the bare signature there, in base64',
   },
+  fulcio: {
+    flags: '--fulcio <key=value,…>',
+    description: 'a certificate authority for identities (may be repeated)',
+    parse: repeated,
+  },
+  rekor: {
+    flags: '--rekor <key=value,…>',
+    description: 'a transparency log of signatures (may be repeated)',
+    parse: repeated,
+  },
+  rekorConfig: {
+    flags: '--rekor-config <number>',
+    description: 'how many of the logs are used: ANY, ALL or EXACT:<count> (default: ANY)',
+  },
+  ctfe: {
+    flags: '--ctfe <key=value,…>',
+    description: 'a transparency log of certificates (may be repeated)',
+    parse: repeated,
+  },
+  tsa: {
+    flags: '--tsa <key=value,…>',
+    description: 'a timestamp authority (may be repeated)',
+    parse: repeated,
+  },
+  tsaConfig: {
+    flags: '--tsa-config <number>',
+    description: 'how many of the timestamp authorities are used: ANY, ALL or EXACT:<count> (default: ANY)',
+  },
+  oidcProvider: {
+    flags: '--oidc-provider <key=value,…>',
+    description: 'an issuer of identity tokens (may be repeated)',
+    parse: repeated,
+  },
+  baseConfig: { flags: '--base-config <file>', description: 'begin with this signing config' },
+  withDefaultServices: {
+    flags: '--with-default-services',
+    description: 'begin with the services of Sigstore’s public instance',
+  },
+  withDefaultRekorV2: {
+    flags: '--with-default-rekor-v2',
+    description: 'begin with those, and the log with Rekor v2',
+  },
+  defaultFulcio: { flags: '--no-default-fulcio', description: 'leave out those certificate authorities' },
+  defaultRekor: { flags: '--no-default-rekor', description: 'leave out those logs' },
+  defaultCtfe: { flags: '--no-default-ctfe', description: 'leave out those logs of certificates' },
+  defaultTsa: { flags: '--no-default-tsa', description: 'leave out those timestamp authorities' },
+  defaultOidc: { flags: '--no-default-oidc', description: 'leave out those issuers of identity tokens' },
+  out: { flags: '--out <file>', description: 'the same as --output, by cosign’s name' },
   plainHttp: {
     flags: '--plain-http <host>',
     description: 'speak http, not https, to this host (loopback addresses need no flag; may be repeated)',

@@ -1,5 +1,8 @@
-import { apply, type PlannedImage, plan, reportDocument, type SyncReport, syncExitCode } from '@lading/sync';
-import { type Entries, openEntries, planContext, saveLock } from '../entries.ts';
+import { type PipelineReport, pipelineReportDocument, runPipeline } from '@lading/pipeline';
+import { type PlannedImage, syncExitCode } from '@lading/sync';
+import { describeLook, type Entries, openEntries, saveLock } from '../entries.ts';
+import { pipelineOver } from '../entry-pipeline.ts';
+import { type EntrySigning, openEntrySigning } from '../entry-signing.ts';
 import { annotateImages, openLogGroup } from '../github.ts';
 import { openProgress } from '../progress/progress.ts';
 import { eventDocument } from '../render/events.ts';
@@ -16,50 +19,67 @@ export const run: Run = async (invocation) => {
   const started = context.now();
   const entries = await openEntries(invocation);
   await using places = entries.places;
-  const report = await bringUpToDate(entries, invocation);
+  await using signing = await openEntrySigning(entries, invocation, 'write');
+  const report = await bringUpToDate(entries, signing, invocation);
   await places.finish();
   annotateImages(context, report.results, entries.positionOf);
   const requests = places.requests();
-  output.document({ ...reportDocument(report), requests });
+  output.document({ ...pipelineReportDocument(report), requests });
   output.result(summariseReport({ ...report, durationMs: context.now() - started }, requests));
   return syncExitCode(report);
 };
 
-/** Plans and applies, and shows how it goes. */
-async function bringUpToDate(entries: Entries, invocation: Invocation): Promise<SyncReport> {
+/** Runs the pipeline, and shows how it goes. */
+async function bringUpToDate(
+  entries: Entries,
+  signing: EntrySigning,
+  invocation: Invocation,
+): Promise<PipelineReport> {
   const { context, options, output } = invocation;
   using _group = openLogGroup(context, 'lading sync');
   using progress = openProgress(context, options);
-  const planned = await plan(entries.entries, planContext(entries, invocation, 'write', progress));
-  progress.status('');
-  await saveLock(entries, planned, invocation);
-
-  const nameWidth = widthOfNames(planned.images);
-  return await apply(planned, {
-    clock: context.now,
-    concurrency: options.concurrency,
-    signal: context.signal,
-    onEvent(event) {
-      output.event(eventDocument(event));
-      switch (event.type) {
-        case 'entry:start':
-          if (event.image.work !== undefined) progress.start(event.image.destination);
-          return;
-        case 'entry:progress':
-          progress.observe(event.image.destination, event.event);
-          if (event.event.type === 'notice')
-            progress.say(`  ! ${event.image.destination}: ${event.event.message}`);
-          return;
-        case 'entry:done': {
-          const lines = renderResult(event.result, output.paint, entries.positionOf, nameWidth);
-          const { outcome, image } = event.result;
-          if (outcome === 'failed') progress.failed(image.destination, lines);
-          else progress.done(image.destination, lines);
-          return;
-        }
+  let nameWidth = 0;
+  let report: PipelineReport | undefined;
+  for await (const event of runPipeline(...pipelineOver(entries, signing, invocation, 'write'))) {
+    const document = eventDocument(event);
+    if (document !== undefined) output.event(document);
+    switch (event.type) {
+      case 'entry:planned':
+        progress.status(describeLook(event));
+        break;
+      case 'notice':
+        progress.say(`  ! ${event.message}`);
+        break;
+      case 'run:planned':
+        progress.status('');
+        // Before anything is written.
+        await saveLock(entries, event.plan, invocation);
+        nameWidth = widthOfNames(event.plan.images);
+        break;
+      case 'entry:start':
+        if (event.image.work !== undefined) progress.start(event.image.destination);
+        break;
+      case 'entry:progress':
+        progress.observe(event.image.destination, event.event);
+        if (event.event.type === 'notice')
+          progress.say(`  ! ${event.image.destination}: ${event.event.message}`);
+        break;
+      case 'entry:signing':
+        progress.signing(event.image.destination);
+        break;
+      case 'entry:done': {
+        const lines = renderResult(event.result, output.paint, entries.positionOf, nameWidth);
+        const { destination } = event.result.image;
+        if (event.outcome === 'failed') progress.failed(destination, lines);
+        else progress.done(destination, lines);
+        break;
       }
-    },
-  });
+      case 'run:done':
+        report = event.report;
+    }
+  }
+  // The last event has it.
+  return report!;
 }
 
 /** How wide the column of names is among the lines to come. */

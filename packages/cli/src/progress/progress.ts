@@ -9,6 +9,8 @@ import { Transfer } from './transfer.ts';
 export interface Progress extends Disposable {
   start(name: string): void;
   observe(name: string, event: CopyEvent): void;
+  /** All of the image is there, and it is signed now. */
+  signing(name: string): void;
   /** The image is done; `lines` say how it went. */
   done(name: string, lines: readonly string[]): void;
   /** The image failed; `lines` say how, and are shown even where nothing else is. */
@@ -56,6 +58,10 @@ export function openProgress(context: Context, options: Options): Progress {
     },
     observe(name, event) {
       transfers.get(name)?.observe(event, context.now());
+      view.changed();
+    },
+    signing(name) {
+      transfers.get(name)?.sign();
       view.changed();
     },
     done(name, lines) {

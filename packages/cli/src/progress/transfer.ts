@@ -15,6 +15,7 @@ export class Transfer {
   #total: number | undefined;
   #settled = 0;
   #lastByteAt: number;
+  #isSigning = false;
 
   constructor(name: string, now: number) {
     this.name = name;
@@ -54,6 +55,11 @@ export class Transfer {
     }
   }
 
+  /** What is left is its signature. */
+  sign(): void {
+    this.#isSigning = true;
+  }
+
   /** `12.3 MB of 48.0 MB · 31.0 MB/s`, or what the image waits for. */
   describe(now: number): string {
     const done = this.bytes + this.#settled;
@@ -62,6 +68,7 @@ export class Transfer {
   }
 
   #activity(done: number, now: number): string {
+    if (this.#isSigning) return 'signing';
     if (this.#total === undefined) return 'reading manifests';
     if (this.#flying.size === 0) return done < this.#total ? 'waiting for its turn' : 'pushing manifests';
     if (now - this.#lastByteAt > stallMs) {

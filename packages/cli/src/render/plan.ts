@@ -8,6 +8,7 @@ const signs: Readonly<Record<PlanAction, readonly [sign: string, role: Role]>> =
   create: ['+', 'good'],
   retag: ['+', 'good'],
   update: ['~', 'change'],
+  complete: ['+', 'good'],
   same: ['=', 'quiet'],
   prune: ['-', 'bad'],
   blocked: ['!', 'change'],
@@ -28,7 +29,7 @@ export function renderPlan(plan: Plan, paint: Paint, positionOf: PositionOf): st
     plan.images.map((image) => [
       shortReference(image.source),
       `→ ${image.destination}`,
-      image.action,
+      verbOf(image),
       detail(image, positionOf),
     ]),
   );
@@ -40,6 +41,11 @@ export function renderPlan(plan: Plan, paint: Paint, positionOf: PositionOf): st
   return [...lines, summarisePlan(plan)];
 }
 
+/** What is done, in a word. */
+function verbOf({ action, reason }: PlannedImage): string {
+  return action === 'complete' && reason?.code === 'unsigned' ? 'sign' : action;
+}
+
 /** A pinned source is known by the start of its digest; `--json` has all of it. */
 function shortReference(reference: string): string {
   return reference.replace(/@(sha\d+:[0-9a-f]{8})[0-9a-f]+$/, '@$1…');
@@ -47,10 +53,11 @@ function shortReference(reference: string): string {
 
 /** `1 to create · 1 to update · 1 same · 17.3 MB to move`. */
 function summarisePlan(plan: Plan): string {
-  const { create, retag, update, prune, same, blocked, failed } = countActions(plan);
+  const { create, retag, update, complete, prune, same, blocked, failed } = countActions(plan);
   const counts = [
     [create + retag, 'to create'],
     [update, 'to update'],
+    [complete, 'to sign'],
     [prune, 'to delete'],
     [same, 'same'],
     [blocked, 'blocked'],
@@ -78,6 +85,8 @@ function detail(image: PlannedImage, positionOf: PositionOf): string {
       return join(digest !== undefined && shortDigest(digest), `${formatBytes(0)} to move`, why);
     case 'update':
       return join(`${shortDigest(previous ?? 'nothing')} → ${shortDigest(digest ?? 'nothing')}`, size, why);
+    case 'complete':
+      return join(digest !== undefined && shortDigest(digest), why);
     case 'prune':
       return join(previous !== undefined && shortDigest(previous), why);
     case 'blocked':

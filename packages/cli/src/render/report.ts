@@ -1,4 +1,5 @@
-import { countOutcomes, type ImageResult, type SyncReport } from '@lading/sync';
+import type { PipelineResult, SignatureResult } from '@lading/pipeline';
+import { countOutcomes, type SyncReport } from '@lading/sync';
 import { describeFailure } from '../failure.ts';
 import type { Paint } from '../paint.ts';
 import { renderFailure } from './failure.ts';
@@ -7,7 +8,7 @@ import { count, formatBytes, formatDuration, shortDigest } from './quantities.ts
 
 /** The lines about one image that is done; none for what was as it should be. */
 export function renderResult(
-  result: ImageResult,
+  result: PipelineResult,
   paint: Paint,
   positionOf: PositionOf,
   nameWidth: number,
@@ -15,7 +16,8 @@ export function renderResult(
   const { image, outcome, digest, reason, bytesMoved, bytesMounted, durationMs } = result;
   const name = image.destination.padEnd(nameWidth);
   const short = digest === undefined ? '' : `${shortDigest(digest)}  `;
-  const time = `   ${formatDuration(durationMs)}`;
+  const signed = signatureWords(result.signature);
+  const time = `${signed === '' ? '' : ` · ${signed}`}   ${formatDuration(durationMs)}`;
   // Looked up only where it is shown: it takes reading the file again.
   const where = (): string => formatPosition(positionOf(image));
   switch (outcome) {
@@ -26,6 +28,10 @@ export function renderResult(
       const mounted = bytesMounted > 0 ? ` · ${formatBytes(bytesMounted)} mounted` : '';
       return [`  ${paint('good', '✓')} ${name}   ${short}copied ${formatBytes(bytesMoved)}${mounted}${time}`];
     }
+    case 'completed':
+      return [
+        `  ${paint('good', '✓')} ${name}   ${short}${signed || 'complete'}   ${formatDuration(durationMs)}`,
+      ];
     case 'retagged':
       return [`  ${paint('good', '✓')} ${name}   ${short}retagged${time}`];
     case 'pruned':
@@ -41,13 +47,24 @@ export function renderResult(
   }
 }
 
+function signatureWords(signature: SignatureResult | undefined): string {
+  return signature === undefined ? '' : words[signature.outcome];
+}
+
+const words: Readonly<Record<SignatureResult['outcome'], string>> = {
+  signed: 'signed',
+  present: 'signed before',
+  replaced: 'signed anew',
+};
+
 /** `3 changed · 1 failed · 3.4 MB moved · 41 requests · 0.6 s`. */
 export function summariseReport(report: SyncReport, requests: number): string {
-  const { created, updated, retagged, same, pruned, kept, blocked, failed, interrupted } =
+  const { created, updated, retagged, completed, same, pruned, kept, blocked, failed, interrupted } =
     countOutcomes(report);
   const changed = created + updated + retagged;
   const counts = [
     [changed, 'changed'],
+    [completed, 'signed'],
     [pruned, 'deleted'],
     [same, 'same'],
     [kept, 'kept'],
@@ -57,7 +74,7 @@ export function summariseReport(report: SyncReport, requests: number): string {
   ] as const;
   const shown = counts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
   if (shown.length === 0) shown.push('no entries');
-  if (changed + pruned + failed + interrupted + blocked === 0) shown.push('nothing to do');
+  if (changed + completed + pruned + failed + interrupted + blocked === 0) shown.push('nothing to do');
   if (report.bytesMoved > 0) shown.push(`${formatBytes(report.bytesMoved)} moved`);
   return [...shown, count(requests, 'request'), formatDuration(report.durationMs)].join(' · ');
 }

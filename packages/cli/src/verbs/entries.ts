@@ -18,20 +18,30 @@ export const registryEnvironment: Readonly<Record<string, string>> = {
   'HTTPS_PROXY, HTTP_PROXY, NO_PROXY': 'the proxy to registries, and the hosts that need none',
 };
 
+/** What is read by those that sign. */
+const signingEnvironment: Readonly<Record<string, string>> = {
+  COSIGN_PRIVATE_KEY:
+    'the content of a key file: images are signed with it unless config.yaml says otherwise',
+  COSIGN_PASSWORD: "the key's password",
+  COSIGN_REPOSITORY: 'the repository that signatures are kept in, instead of beside their images',
+};
+
 /** Commands over the entries of config.yaml. */
 export const entryVerbs: readonly Verb[] = [
   {
     name: 'plan',
     summary: 'show what sync would do',
-    description: 'Compares digests at both sides: two small requests per entry, and nothing is written.',
-    options: [...entryOptions, 'detailedExitcode', 'progress'],
+    description:
+      'Compares digests at both sides: two small requests per entry, and nothing is written. ' +
+      'Where images are signed, it looks whether they are; a cosign.pub beside config.yaml will do for that.',
+    options: [...entryOptions, 'key', 'state', 'detailedExitcode', 'progress'],
     examples: [
       ['lading plan', 'what would change'],
       ['lading plan -c images.yaml --only "ghcr.io/acme/*"', 'for some destinations of another file'],
       ['lading plan --detailed-exitcode || echo "out of date"', 'in a script: 0 nothing to do, 2 changes'],
       ['lading plan --json', 'for a program'],
     ],
-    environment: registryEnvironment,
+    environment: { ...signingEnvironment, ...registryEnvironment },
     load: () => import('../commands/plan.ts'),
   },
   {
@@ -39,15 +49,15 @@ export const entryVerbs: readonly Verb[] = [
     summary: 'copy what differs from its source',
     description:
       'Images move byte for byte, all platforms, by digest; the tag moves last. What is equal costs two requests. ' +
-      'One entry that fails stops no other.',
-    options: [...entryOptions, 'dryRun', 'progress', 'jsonLines'],
+      'One entry that fails stops no other. With a key (COSIGN_PRIVATE_KEY, sign.key) images are signed before their tag moves.',
+    options: [...entryOptions, 'key', 'state', 'dryRun', 'progress', 'jsonLines'],
     examples: [
       ['lading sync', 'everything in config.yaml'],
       ['lading sync --only "*/alpine:*" --dry-run', 'say what would happen to some of it'],
-      ['lading sync --shard 1/4', 'the first quarter, on the first of four machines'],
+      ['lading sync --key cosign.key --state .lading', 'sign with this key, and remember what is signed'],
       ['lading sync --json > report.json', 'keep the report'],
     ],
-    environment: registryEnvironment,
+    environment: { ...signingEnvironment, ...registryEnvironment },
     load: () => import('../commands/sync.ts'),
   },
   {

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { LadingError } from '@lading/oci';
 import type { RegistryServer } from '@lading/server';
+import { generateKeyPair } from '@lading/sign';
 import { faults, makeDistribution, makeImage, pushImage, randomLayer, startProxy } from '@lading/testkit';
 import { lading, type RunOptions, type RunResult } from '../support/lading.ts';
 import { registryIn, type Scratch, scratch } from '../support/registries.ts';
@@ -245,10 +246,11 @@ describe('for machines', () => {
       entry('up/none:1', 'mine/none:1'),
       entry('up/pause:3.6', 'mine/pause:3.6', '    verify: {key: k}\n'),
     );
+    await writeFile(join(folder.path, 'k'), (await generateKeyPair('')).publicKey);
     const planned = await runWith({ env }, 'plan');
     expect(planned.stderr).toMatch(/^::error file=config\.yaml,line=2,title=ERR_LADING_NOT_FOUND::/m);
     expect(planned.stderr).toMatch(
-      /^::error file=config\.yaml,line=4,title=ERR_LADING_UNSUPPORTED::\S+: this version of lading cannot check/m,
+      /^::error file=config\.yaml,line=4,title=ERR_LADING_UNSIGNED::\S+: no valid signature by k%0A/m,
     );
     await config('  - sauce: a\n    destination: b\n');
     const refused = await runWith({ env }, 'sync');
@@ -308,38 +310,7 @@ test('case 67: an interrupted sync ends with 130, a report that is whole, and no
   expect((await run('digest', `${target.host}/mine/big:1`)).code).toBe(1);
 });
 
-describe('what this version cannot do yet', () => {
-  test('an entry that wants a valid signature is not copied unverified; others are', async () => {
-    await config(
-      entry('up/alpine:3.17', 'mine/alpine:3.17', '    verify: {key: keys/alpine.pub}\n'),
-      entry('up/pause:3.6', 'mine/pause:3.6'),
-    );
-    const { code, stderr, stdout } = await run('sync');
-    expect(code).toBe(5);
-    expect(stderr).toContain('cannot check signatures');
-    expect(stderr).not.toContain('has no effect');
-    expect(stdout).toMatch(/1 changed · 1 blocked/);
-    expect((await run('digest', `${target.host}/mine/alpine:3.17`)).code).toBe(1);
-  });
-
-  test('who counts on signatures hears that there are none, in quiet runs as well', async () => {
-    await both();
-    const unsigned = 'images are not signed';
-    expect((await run('sync', '-q')).stderr).not.toContain(unsigned);
-    const env = { COSIGN_PRIVATE_KEY: 'a private key' };
-    expect((await runWith({ env }, 'sync', '-q')).stderr).toContain(unsigned);
-    await writeFile(join(folder.path, 'cosign.pub'), 'a public key');
-    expect((await run('sync', '-q')).stderr).toContain(unsigned);
-    const file = join(folder.path, 'config.yaml');
-    const sync = await readFile(file, 'utf8');
-    await writeFile(file, `sign: {key: cosign.key}\n${sync}`);
-    expect((await run('sync', '-q')).stderr).toBe(
-      'config.yaml:1: "sign" has no effect yet: images are not signed\n',
-    );
-    await writeFile(file, `sign: false\n${sync}`);
-    expect((await run('sync', '-q')).stderr).toBe('');
-  });
-
+describe('registries in config.yaml', () => {
   test('a rate limit of config.yaml is kept', async () => {
     await config(...Array.from({ length: 6 }, (_, n) => entry(`up/none-${n}:1`, `mine/n-${n}:1`)));
     const file = join(folder.path, 'config.yaml');
