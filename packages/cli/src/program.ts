@@ -79,16 +79,23 @@ function helpWidth({ stdout }: Pick<Context, 'stdout'>): number {
   return Math.min(stdout.columns ?? 100, 120);
 }
 
+/** Of the first words that several commands share. */
+const familySummaries: Readonly<Record<string, string>> = {
+  config: 'check, print and describe config.yaml',
+  download: 'print what is attached to an image: SBOM, attestations, signatures',
+};
+
 /** `config validate` belongs under `config`, which is made when its first verb comes. */
 function placeOf(program: Command, verb: Verb): [Command, string] {
   const [first = '', second] = verb.name.split(' ');
   if (second === undefined) return [program, first];
   const known = program.commands.find((command) => command.name() === first);
   if (known) return [known, second];
+  const summary = parentSummaries[first] ?? verb.summary;
   const parent = program
     .command(first)
-    .summary('check, print and describe config.yaml')
-    .description('Check, print and describe config.yaml.')
+    .summary(summary)
+    .description(sentence({ summary }))
     .helpOption('-h, --help', 'print this help');
   return [parent, second];
 }
@@ -113,7 +120,14 @@ function buildCommand(name: string, verb: Verb, act: Act): Command {
   });
 }
 
-function sentence(verb: Verb): string {
+/** What commands with commands of their own are for. */
+const parentSummaries: Readonly<Record<string, string>> = {
+  config: 'check, print and describe config.yaml',
+  'trusted-root': 'make the file that says whom to trust',
+  'signing-config': 'make the file that says which services take part in signing',
+};
+
+function sentence(verb: Pick<Verb, 'summary' | 'description'>): string {
   const summary = `${verb.summary[0]?.toUpperCase()}${verb.summary.slice(1)}.`;
   return verb.description === undefined ? summary : `${summary}\n\n${verb.description}`;
 }

@@ -16,8 +16,8 @@ export interface SigstoreServices extends AsyncDisposable {
   dispatcherFor(key: string): Promise<ServiceOptions['dispatcher']>;
   /** From a file, without touching the network; without one that of Sigstore's public instance. */
   trustedRoot(file: string | undefined): Promise<TrustedRoot>;
-  /** `public`, or a file. */
-  signingConfig(source: string): Promise<SigningConfig>;
+  /** `public`, or a file. `rekorV2`: of the public ones that with the newer log. */
+  signingConfig(source: string, options?: { readonly rekorV2?: boolean | undefined }): Promise<SigningConfig>;
 }
 
 export function openSigstoreServices({ options, context }: Invocation): SigstoreServices {
@@ -54,9 +54,9 @@ export function openSigstoreServices({ options, context }: Invocation): Sigstore
       roots.set(file, root);
       return root;
     },
-    async signingConfig(source) {
+    async signingConfig(source, { rekorV2 } = {}) {
       return source === 'public'
-        ? (await repository()).signingConfig({ signal })
+        ? (await repository()).signingConfig({ signal, rekorV2 })
         : signingConfigFromFile(pathFrom(cwd, source), { signal });
     },
     async [Symbol.asyncDispose]() {

@@ -96,10 +96,13 @@ function authority(
   };
 }
 
+/** Programs that print chains print words between them. */
+const pemBlocks = /-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g;
+
 function chainOf({ url, chain }: TrustedAuthority): readonly X509Certificate[] {
   let certificates: readonly Uint8Array[];
   try {
-    certificates = certificatesOf(chain);
+    certificates = certificatesOf(chain.match(pemBlocks)?.join('\n') ?? '');
   } catch (cause) {
     throw unusable(url, `its chain cannot be used: ${(cause as Error).message}`, cause);
   }

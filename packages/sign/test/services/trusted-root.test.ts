@@ -81,8 +81,22 @@ describe('createTrustedRoot', () => {
     expect(log!.logId!.keyId).toEqual(id);
   });
 
+  test('words between the certificates of a chain, as programs print them, are no harm', () => {
+    const [ca] = given().certificateAuthorities;
+    const chain = certificatesPem(ca!.certChain!.certificates.map(({ rawBytes }) => rawBytes!))
+      .replaceAll('-----BEGIN', 's:O = sigstore.test\ni:CN = root\n-----BEGIN')
+      .replaceAll('\n', '\r\n');
+    const made = createTrustedRoot({ fulcio: [{ url: 'https://a.example', chain }] });
+    expect(made.certificateAuthorities[0]!.certChain).toEqual(ca!.certChain);
+  });
+
   const unusable: readonly (readonly [string, () => unknown])[] = [
     ['a chain without certificates', () => createTrustedRoot({ fulcio: [{ url: 'u', chain: 'none' }] })],
+    [
+      'a key in the place of a chain',
+      () =>
+        createTrustedRoot({ fulcio: [{ url: 'u', chain: pemOf(given().tlogs[0]!.publicKey!.rawBytes) }] }),
+    ],
     [
       'a broken certificate',
       () =>
