@@ -1,4 +1,4 @@
-import { generatePrivateKey, keyPairFiles, openPlainKey } from '@lading/sign';
+import { generatePrivateKey, type KeyAlgorithm, keyPairFiles, openPlainKey } from '@lading/sign';
 import { keyPairPaths, keySources, refuseKeyPairFiles, writeKeyPair } from '@lading/sign/node';
 import { exitCodes } from '../exit-codes.ts';
 import { keyPassword } from '../key-password.ts';
@@ -24,6 +24,16 @@ export const run: Run = async ({ options, context, output }) => {
   output.document({ ...shown, algorithm: key.algorithm, fingerprint: key.publicKey.hint });
   output.say(`${output.paint('good', '✓')} ${shown.privateKey} signs: keep it and its password secret`);
   output.say(`${output.paint('good', '✓')} ${shown.publicKey} verifies: give it to everybody`);
+  const digest = digestForCosign[key.algorithm];
+  if (digest !== undefined) {
+    output.say(`  ! cosign verifies it only with --signature-digest-algorithm ${digest}`);
+  }
   if (password === '') output.say(`  ! the password is empty: whoever gets ${shown.privateKey} can sign`);
   return exitCodes.ok;
+};
+
+/** cosign signs with the hash that goes with the curve, and verifies with SHA-256 unless told otherwise. */
+const digestForCosign: Readonly<Partial<Record<KeyAlgorithm, string>>> = {
+  'ecdsa-p384': 'sha384',
+  'ecdsa-p521': 'sha512',
 };

@@ -73,6 +73,16 @@ describe('lading keygen', () => {
     await decryptPrivateKey(await content('cosign.key'), word);
   });
 
+  test.each([
+    ['ecdsa-p256', undefined],
+    ['ecdsa-p384', 'sha384'],
+    ['ecdsa-p521', 'sha512'],
+    ['ed25519', undefined],
+  ])('says how cosign verifies a key of the kind %s', async (algorithm, digest) => {
+    const { stderr } = await run(['keygen', '--algorithm', algorithm]);
+    expect(/--signature-digest-algorithm (\w+)/.exec(stderr)?.[1]).toBe(digest);
+  });
+
   test('no password at all makes no key', async () => {
     const { code, stderr } = await run(['keygen'], { env: {} });
     expect(code).toBe(4);

@@ -16,8 +16,8 @@ import { type FileKey, parseKeyReference, type ServiceKeyReference, type Variabl
 export interface KeySources {
   /** The bytes of a file; rejects with Node's codes. Whoever reads stops a little beyond 64 KiB. */
   readonly readFile: (path: string, options: KeyUseOptions) => Promise<Uint8Array>;
-  /** For `env://NAME`. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What a variable holds, for `env://NAME`: asked for by name, so that nothing prints them all. */
+  readonly variable: (name: string) => string | undefined;
   /** The password of an encrypted key, which may be empty. Asked for only when there is one to open. */
   readonly password?: ((name: string, options: KeyUseOptions) => Promise<string>) | undefined;
   readonly services?: KeyServices | undefined;
@@ -77,7 +77,7 @@ function noEncryptedKey(blocks: readonly PemBlock[], name: string): LadingError<
  */
 export async function openPlainKey(
   reference: string,
-  sources: Pick<KeySources, 'readFile' | 'env'>,
+  sources: Pick<KeySources, 'readFile' | 'variable'>,
   options: KeyUseOptions = {},
 ): Promise<LocalPrivateKey> {
   const place = parseKeyReference(reference);
@@ -107,11 +107,11 @@ export async function openPublicKey(
 
 async function readKey(
   place: FileKey | VariableKey,
-  { readFile, env }: Pick<KeySources, 'readFile' | 'env'>,
+  { readFile, variable }: Pick<KeySources, 'readFile' | 'variable'>,
   options: KeyUseOptions,
 ): Promise<string> {
   if (place.kind === 'variable') {
-    const value = env[place.variable];
+    const value = variable(place.variable);
     if (value) return value;
     throw new LadingError(
       'ERR_LADING_KEY',

@@ -35,7 +35,7 @@ export function keySources(options: KeySourcesOptions): KeySources {
   const password = env.COSIGN_PASSWORD;
   return {
     readFile,
-    env,
+    variable: (name) => env[name],
     password: options.password ?? (password === undefined ? undefined : async () => password),
     services: {
       now,

@@ -11,9 +11,9 @@ export function vaultService(around: Surroundings): VaultService | undefined {
     mount: env.TRANSIT_SECRET_ENGINE_PATH || undefined,
     namespace: env.VAULT_NAMESPACE || undefined,
     async token(signal) {
-      const token =
-        env.VAULT_TOKEN || (await readIfThere(around, atHome(around, '.vault-token'), signal))?.trim();
-      if (token) return token;
+      const token = env.VAULT_TOKEN || (await readIfThere(around, atHome(around, '.vault-token'), signal));
+      // Files, and variables that were filled from them, end with a line end.
+      if (token?.trim()) return token.trim();
       throw serviceError('there is no token for Vault', {
         hint: 'Set VAULT_TOKEN, or log in with Vault’s own tool, which writes ~/.vault-token.',
       });

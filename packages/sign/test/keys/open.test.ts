@@ -58,6 +58,10 @@ describe('opening a key', () => {
     expect(await code(openPrivateKey('env://KEY', sources(env)))).toBe('ERR_LADING_KEY_PASSWORD');
   });
 
+  test('what keys are opened with prints no variable', () => {
+    expect(inspect(sources({ COSIGN_PASSWORD: 'hunter2' }), { depth: 10 })).not.toContain('hunter2');
+  });
+
   test('asks for the password once, by the key’s name, and only when the file needs one', async () => {
     const asked: string[] = [];
     const asking = (env: Record<string, string>): KeySources => ({
