@@ -83,6 +83,8 @@ function helpWidth({ stdout }: Pick<Context, 'stdout'>): number {
 const familySummaries: Readonly<Record<string, string>> = {
   config: 'check, print and describe config.yaml',
   download: 'print what is attached to an image: SBOM, attestations, signatures',
+  'signing-config': 'make the file that says which services take part in signing',
+  'trusted-root': 'make the file that says whom to trust',
 };
 
 /** `config validate` belongs under `config`, which is made when its first verb comes. */
@@ -91,7 +93,7 @@ function placeOf(program: Command, verb: Verb): [Command, string] {
   if (second === undefined) return [program, first];
   const known = program.commands.find((command) => command.name() === first);
   if (known) return [known, second];
-  const summary = parentSummaries[first] ?? verb.summary;
+  const summary = familySummaries[first] ?? verb.summary;
   const parent = program
     .command(first)
     .summary(summary)
@@ -119,13 +121,6 @@ function buildCommand(name: string, verb: Verb, act: Act): Command {
     await act(verb, args, command.opts() as Options);
   });
 }
-
-/** What commands with commands of their own are for. */
-const parentSummaries: Readonly<Record<string, string>> = {
-  config: 'check, print and describe config.yaml',
-  'trusted-root': 'make the file that says whom to trust',
-  'signing-config': 'make the file that says which services take part in signing',
-};
 
 function sentence(verb: Pick<Verb, 'summary' | 'description'>): string {
   const summary = `${verb.summary[0]?.toUpperCase()}${verb.summary.slice(1)}.`;
