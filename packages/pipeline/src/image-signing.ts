@@ -33,10 +33,15 @@ export interface ImageSigningOptions {
   readonly onNotice?: ((notice: SigningNotice) => void) | undefined;
 }
 
+export type SigningNoticeCode =
+  /** The signer's own signatures cannot be told from those of others, so every run adds one to every image. */
+  | 'signer-unrecognisable'
+  /** Older signatures could not be removed once the new one was there. They do no harm. */
+  | 'signatures-left';
+
 /** Something about signing that is worth a line and no failure. */
 export interface SigningNotice {
-  /** The signer's own signatures cannot be told from those of others, so every run adds one to every image. */
-  readonly code: 'signer-unrecognisable';
+  readonly code: SigningNoticeCode;
   readonly message: string;
 }
 
@@ -80,7 +85,11 @@ export class ImageSigning {
   async replace(store: ContentStore, image: Descriptor): Promise<SignatureResult> {
     return this.#inTurn(store, image, async (at) => {
       const { clock, signal } = this.#options;
-      const { written } = await replaceSignatures(store, image, { ...at, clock, signal });
+      const { written, left } = await replaceSignatures(store, image, { ...at, clock, signal });
+      if (left !== undefined) {
+        const message = `older signatures of ${store.name}@${image.digest} stay: ${(left as Error).message}`;
+        this.#options.onNotice?.({ code: 'signatures-left', message });
+      }
       return { outcome: 'replaced', written };
     });
   }

@@ -49,6 +49,8 @@ export interface PipelineReport extends SyncReport {
 /** What happens, in the order in which it does. */
 export type PipelineEvent = PlanningEvent | ApplyingEvent;
 
+type NoticeEvent = { readonly type: 'notice' } & SigningNotice;
+
 export type PlanningEvent =
   /** The tags of a repository were listed and filtered. */
   | { readonly type: 'tags:listed'; readonly selection: TagSelection }
@@ -59,11 +61,12 @@ export type PlanningEvent =
       readonly done: number;
       readonly total: number;
     }
-  | ({ readonly type: 'notice' } & SigningNotice)
+  | NoticeEvent
   /** Nothing has been written up to here, and nothing is before the next event is asked for. */
   | { readonly type: 'run:planned'; readonly plan: Plan };
 
 export type ApplyingEvent =
+  | NoticeEvent
   | { readonly type: 'entry:start'; readonly entry: SyncEntry; readonly image: PlannedImage }
   | {
       readonly type: 'entry:progress';

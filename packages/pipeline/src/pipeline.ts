@@ -13,7 +13,7 @@ export class Pipeline {
   readonly #config: PipelineConfig;
   readonly #options: PipelineOptions;
   readonly #signing: ImageSigning | undefined;
-  #onNotice: ((event: PlanningEvent) => void) | undefined;
+  #onNotice: ((event: PlanningEvent & ApplyingEvent) => void) | undefined;
 
   /** @throws {LadingError} `ERR_LADING_KEY`: the configuration wants signatures, and there is nobody who signs. */
   constructor(config: PipelineConfig, options: PipelineOptions) {
@@ -60,6 +60,7 @@ export class Pipeline {
     onEvent: (event: ApplyingEvent) => void = () => undefined,
   ): Promise<PipelineReport> {
     const { clock, concurrency, blobConcurrency, ledger, signal } = this.#options;
+    this.#onNotice = onEvent;
     const signatures = new Map<PlannedImage, SignatureResult>();
     const report = await apply(plan, {
       clock,

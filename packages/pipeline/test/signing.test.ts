@@ -182,6 +182,41 @@ describe('with "always"', () => {
     expect(await world.verdict('app', 'v1', other.policy)).toMatchObject({ ok: true, accepted: [{}, {}] });
   });
 
+  test('a registry that does not delete gets a new signature all the same, and a notice', async () => {
+    await world.run(world.config(entry), { signer: key.signer });
+    const { stores } = world.options();
+    const undeletable: typeof stores = async (location, role) => {
+      const { store, ...rest } = await stores(location, role);
+      const refuse = async (): Promise<never> => {
+        throw Object.assign(new Error('it does not delete manifests'), { code: 'ERR_LADING_UNSUPPORTED' });
+      };
+      const get = (target: typeof store, name: keyof typeof store): unknown => {
+        const value = target[name];
+        return typeof value === 'function' ? value.bind(target) : value;
+      };
+      return {
+        store: new Proxy(store, {
+          get: (target, name) => (name === 'delete' ? refuse : get(target, name as keyof typeof store)),
+        }),
+        ...rest,
+      };
+    };
+    const { report, events } = await world.run(world.config(always), {
+      signer: key.signer,
+      stores: undeletable,
+    });
+    expect(outcomes(report)).toEqual(['updated app:v1 (always) replaced']);
+    expect(events.filter(({ type }) => type === 'notice')).toMatchObject([
+      { code: 'signatures-left', message: expect.stringContaining('it does not delete manifests') },
+    ]);
+    const { accepted } = await world.verdict('app', 'v1', key.policy);
+    expect(accepted.map(({ location }) => location.format).toSorted()).toEqual([
+      'bundle',
+      'bundle',
+      'legacy',
+    ]);
+  });
+
   test('the old signature stays when the new one fails', async () => {
     await world.run(world.config(entry), { signer: key.signer });
     const signer = before(key.signer, () => {

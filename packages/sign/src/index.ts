@@ -71,7 +71,7 @@ export type { GoogleService } from './kms/google.ts';
 export type { VaultService } from './kms/vault.ts';
 export type { SignatureMaterial, SignedContent, SignerClaim } from './material.ts';
 export type { ReadableTraits, Reader } from './readers.ts';
-export { replaceSignatures } from './replace-signatures.ts';
+export { type ReplacedSignatures, replaceSignatures } from './replace-signatures.ts';
 export { type Clock, systemClock } from './services/clock.ts';
 export {
   createTrustedRoot,

@@ -5,6 +5,11 @@ import { type SignedImage, type SignImageOptions, sign } from './sign-image.ts';
 import { verify } from './verify-image.ts';
 import { isSameLayer, removeWritten } from './write.ts';
 
+export interface ReplacedSignatures extends SignedImage {
+  /** Why older signatures are still there: the registry does not delete, or does not let us. They do no harm. */
+  readonly left?: unknown;
+}
+
 /**
  * Signs anew and then takes away the older signatures by the same key or identity: when the new one is there and was read back valid,
  * and not before. There is no moment without a signature, and those of others stay.
@@ -15,7 +20,7 @@ export async function replaceSignatures(
   store: ContentStore,
   subject: Descriptor,
   options: Omit<SignImageOptions, 'force' | 'recursive'>,
-): Promise<SignedImage> {
+): Promise<ReplacedSignatures> {
   const { signer, signatures = store, trustedRoot, signal } = options;
   const [signed] = (await sign(store, subject, { ...options, force: true })) as [SignedImage];
   const authority = await signer.authority({ signal });
@@ -34,8 +39,27 @@ export async function replaceSignatures(
     );
   }
   const older = accepted.map(({ location }) => location).filter((location) => !isNew(location));
-  await removeWritten(signatures, older, { signal });
-  return signed;
+  return { ...signed, left: await removeOlder(signatures, older, signal) };
+}
+
+/** Removes what can be removed. @returns the first reason why something could not */
+async function removeOlder(
+  store: ContentStore,
+  older: readonly SignatureLocation[],
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  let left: unknown;
+  // Not to delete a manifest and not to change a tag are two things.
+  for (const isTagged of [true, false]) {
+    const group = older.filter(({ tag }) => (tag !== undefined) === isTagged);
+    try {
+      await removeWritten(store, group, { signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      left ??= error;
+    }
+  }
+  return left;
 }
 
 function isSame(a: SignatureLocation, b: SignatureLocation): boolean {
