@@ -21,8 +21,11 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.failed, 'failed'],
   [exitCodes.changes, 'there are changes (only with --detailed-exitcode)'],
   [exitCodes.usage, 'wrong usage or configuration'],
-  [exitCodes.authentication, 'a registry does not accept the credentials, or a key the password'],
-  [exitCodes.verification, 'content is not what its digest says, or an image was not let in'],
+  [
+    exitCodes.authentication,
+    'a registry or key service does not accept the credentials, or a key the password',
+  ],
+  [exitCodes.verification, 'no valid signature, or content is not what its digest says'],
   [exitCodes.someEntriesFailed, 'some entries failed, others did not'],
   [exitCodes.interrupted, 'interrupted'],
 ];
@@ -36,6 +39,14 @@ const exitCodeOf: Readonly<Record<string, ExitCode>> = {
   ERR_LADING_UNAUTHORIZED: exitCodes.authentication,
   ERR_LADING_DENIED: exitCodes.authentication,
   ERR_LADING_CONTENT_MISMATCH: exitCodes.verification,
+  ERR_LADING_TRUST_POLICY: exitCodes.usage,
+  ERR_LADING_TRUSTED_ROOT: exitCodes.usage,
+  ERR_LADING_SIGNING_CONFIG: exitCodes.usage,
+  ERR_LADING_PREDICATE: exitCodes.usage,
+  ERR_LADING_KEY_SERVICE: exitCodes.authentication,
+  ERR_LADING_TOKEN: exitCodes.authentication,
+  ERR_LADING_UNSIGNED: exitCodes.verification,
+  ERR_LADING_UNVERIFIED: exitCodes.verification,
   ERR_LADING_INTERRUPTED: exitCodes.interrupted,
 };
 

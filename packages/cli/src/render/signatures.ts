@@ -1,0 +1,28 @@
+import type { SignatureLocation, VerifiedSigner } from '@lading/sign';
+
+/** How people know where a signature is: `bundle`, `.sig`, `.att`. */
+export function attachedAs({ format, tag }: Pick<SignatureLocation, 'format' | 'tag'>): string {
+  if (format === 'bundle') return 'bundle';
+  return tag === undefined ? 'cosign’s old format as a referrer' : (/\.[a-z]+$/.exec(tag)?.[0] ?? tag);
+}
+
+/** Who signed, as people know them: the key's file, or the identity and who vouches for it. */
+export function signerName(signer: VerifiedSigner): string {
+  if (signer.kind === 'key') return signer.key.name ?? signer.key.hint;
+  return `${signer.identity} (${signer.issuer})`;
+}
+
+/** `a`, `a and b`, `a, b and c`; each once. */
+export function enumeration(words: readonly string[]): string {
+  const distinct = [...new Set(words)];
+  return distinct.length < 2
+    ? distinct.join('')
+    : `${distinct.slice(0, -1).join(', ')} and ${distinct.at(-1)}`;
+}
+
+/** The two versions of cosign are named together. */
+export function programNames(programs: readonly string[]): readonly string[] {
+  const versions = programs.flatMap((program) => /^cosign (\d+)$/.exec(program)?.[1] ?? []);
+  const others = programs.filter((program) => !program.startsWith('cosign '));
+  return [...(versions.length === 0 ? [] : [`cosign ${enumeration(versions)}`]), ...others];
+}
