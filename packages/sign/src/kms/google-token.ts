@@ -1,86 +1,26 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
-import { z } from 'zod';
 import type { ServiceConnection } from './ask-service.ts';
+import type { GoogleCredentials, GoogleServiceAccount } from './google-credentials.ts';
+import { fetchWorkloadToken, type GoogleTokenIo, googleScope } from './google-workload.ts';
 import type { FetchedToken } from './held-token.ts';
 import { fetchOauthToken } from './oauth-token.ts';
 import { serviceError } from './service-error.ts';
 
-const scope = 'https://www.googleapis.com/auth/cloudkms';
-const tokenUri = 'https://oauth2.googleapis.com/token';
 /** Seconds that the assertion of a service account may be used; Google takes an hour at most. */
 const assertionLifetime = 600;
 
-/** A credentials file of Google's. */
-export type GoogleCredentials = GoogleServiceAccount | GoogleUser;
-
-export interface GoogleServiceAccount {
-  readonly type: 'service_account';
-  readonly client_email: string;
-  /** PKCS #8, PEM. */
-  readonly private_key: string;
-  readonly private_key_id?: string | undefined;
-  readonly token_uri: string;
-}
-
-/** Of `gcloud auth application-default login`. */
-export interface GoogleUser {
-  readonly type: 'authorized_user';
-  readonly client_id: string;
-  readonly client_secret: string;
-  readonly refresh_token: string;
-  readonly token_uri: string;
-}
-
-const credentials: z.ZodType<GoogleCredentials> = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('service_account'),
-    client_email: z.string(),
-    private_key: z.string(),
-    private_key_id: z.string().optional(),
-    token_uri: z.url().default(tokenUri),
-  }),
-  z.object({
-    type: z.literal('authorized_user'),
-    client_id: z.string(),
-    client_secret: z.string(),
-    refresh_token: z.string(),
-    token_uri: z.url().default(tokenUri),
-  }),
-]);
-
-/**
- * Reads a credentials file.
- * @param name of the file, for messages
- * @throws {LadingError} `ERR_LADING_KEY_SERVICE`
- */
-export function parseGoogleCredentials(text: string, name: string): GoogleCredentials {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's message would quote the file.
-    throw serviceError(`${name} is no credentials file of Google: it holds no JSON`);
-  }
-  const parsed = credentials.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const { type } = (value ?? {}) as { type?: unknown };
-  throw serviceError(
-    `${name} cannot be used: its type is ${JSON.stringify(type)?.slice(0, 40)}, or a part is missing`,
-    {
-      hint: 'Credentials of the types service_account and authorized_user are taken.',
-    },
-  );
-}
+const credentialsHint = 'Are the credentials that GOOGLE_APPLICATION_CREDENTIALS names still valid?';
 
 /** The access token of a credentials file. @throws {LadingError} `ERR_LADING_KEY_SERVICE` */
 export async function fetchGoogleToken(
   found: GoogleCredentials,
-  connection: ServiceConnection & { readonly now: () => number },
+  io: GoogleTokenIo,
   signal: AbortSignal | undefined,
 ): Promise<FetchedToken> {
+  if (found.type === 'external_account') return fetchWorkloadToken(found, io, signal);
   const form =
     found.type === 'service_account'
-      ? assertionForm(found, connection.now())
+      ? assertionForm(found, io.now())
       : {
           grant_type: 'refresh_token',
           client_id: found.client_id,
@@ -93,9 +33,9 @@ export async function fetchGoogleToken(
       url: new URL(found.token_uri),
       form,
       secrets: Object.entries(form).flatMap(([name, value]) => (name === 'grant_type' ? [] : [value])),
-      hint: 'Are the credentials that GOOGLE_APPLICATION_CREDENTIALS names still valid?',
+      hint: credentialsHint,
     },
-    connection,
+    io,
     signal,
   );
 }
@@ -125,7 +65,7 @@ function assertionForm(account: GoogleServiceAccount, now: number): Record<strin
   const header = { alg: 'RS256', typ: 'JWT', ...(account.private_key_id && { kid: account.private_key_id }) };
   const claims = {
     iss: account.client_email,
-    scope,
+    scope: googleScope,
     aud: account.token_uri,
     iat: issued,
     exp: issued + assertionLifetime,

@@ -1,7 +1,7 @@
 import type { AwsService } from '../kms/aws.ts';
 import type { AwsCredentials } from '../kms/aws-signature.ts';
 import { serviceError } from '../kms/service-error.ts';
-import { atHome, readIfThere, type Surroundings } from './surroundings.ts';
+import { atHome, readIfThere, readNamed, type Surroundings } from './surroundings.ts';
 
 /** Milliseconds before their end at which temporary credentials are fetched anew. */
 const marginMs = 300_000;
@@ -22,7 +22,12 @@ export function awsService(around: Surroundings): AwsService {
         arn: env.AWS_ROLE_ARN!,
         sessionName: env.AWS_ROLE_SESSION_NAME || 'lading',
         // The file is replaced from time to time.
-        token: (await around.readText(env.AWS_WEB_IDENTITY_TOKEN_FILE!, signal)).trim(),
+        token: await readNamed(
+          around,
+          env.AWS_WEB_IDENTITY_TOKEN_FILE!,
+          'AWS_WEB_IDENTITY_TOKEN_FILE',
+          signal,
+        ),
         endpoint: env.AWS_ENDPOINT_URL_STS || env.AWS_ENDPOINT_URL || `https://sts.${region}.amazonaws.com`,
       };
       const { credentials, lifetimeMs } = await assumeAwsRole(role, connection, signal);

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeyServices } from '../keys/open.ts';
+import { serviceError } from '../kms/service-error.ts';
 
 /** What is looked into for key services; files are read when they are needed. */
 export interface Surroundings {
@@ -46,6 +47,26 @@ export async function readIfThere(
     const { code } = error as { code?: string };
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
+  }
+}
+
+/**
+ * The text of a file that a setting names.
+ * @param setting for people: `AZURE_FEDERATED_TOKEN_FILE`
+ * @throws {LadingError} `ERR_LADING_KEY_SERVICE`
+ */
+export async function readNamed(
+  { readText }: Pick<Surroundings, 'readText'>,
+  path: string,
+  setting: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    return (await readText(path, signal)).trim();
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const { code = 'unknown' } = cause as { code?: string };
+    throw serviceError(`${path}, which ${setting} names, cannot be read: ${code}`, { cause });
   }
 }
 

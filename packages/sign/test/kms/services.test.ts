@@ -431,6 +431,93 @@ describe('Google', () => {
     expect(inspect(error)).not.toMatch(/refresh-old|client-secret/);
   });
 
+  describe('a workload that another issuer vouches for', () => {
+    const exchange = async (): Promise<Service> => {
+      const service: Service = await serve(({ path, headers, body }) => {
+        const form = new URLSearchParams(body);
+        if (path === '/job-token?audience=a' && headers.authorization === 'Bearer job-secret') {
+          return { body: { value: 'eyJ.subject' } };
+        }
+        if (
+          path === '/token' &&
+          form.get('subject_token') === 'eyJ.subject' &&
+          form.get('audience') === '//iam/pool'
+        ) {
+          return { body: { access_token: 'federated-token', expires_in: 3600 } };
+        }
+        if (path === '/impersonate' && headers.authorization === 'Bearer federated-token') {
+          return {
+            body: { accessToken: googleToken, expireTime: new Date(Date.now() + 3_600_000).toISOString() },
+          };
+        }
+        return {
+          status: 403,
+          body: {
+            error: 'denied',
+            error_description: `${headers.authorization} ${form.get('subject_token')}`,
+          },
+        };
+      });
+      return service;
+    };
+    const workload = (url: string, source: object): object => ({
+      type: 'external_account',
+      audience: '//iam/pool',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `${url}/token`,
+      service_account_impersonation_url: `${url}/impersonate`,
+      credential_source: source,
+    });
+    const format = { type: 'json', subject_token_field_name: 'value' };
+
+    test('by a URL of its CI, as GitHub has it', async () => {
+      const { url } = await exchange();
+      const source = {
+        url: `${url}/job-token?audience=a`,
+        headers: { Authorization: 'Bearer job-secret' },
+        format,
+      };
+      const at = await withCredentials(() => workload(url, source));
+      const found = await openPrivateKey(`gcpkms://${googleKey}`, at.sources);
+      await found.sign(data);
+      const stale = { ...source, headers: { Authorization: 'Bearer job-stale' } };
+      const wrong = await withCredentials(() => workload(url, stale));
+      const error = await openPrivateKey(`gcpkms://${googleKey}`, wrong.sources).catch(
+        (caught: unknown) => caught,
+      );
+      expect(error).toMatchObject({ code: 'ERR_LADING_KEY_SERVICE', hint: expect.stringContaining('job') });
+      expect(inspect(error)).not.toContain('job-stale');
+    });
+
+    test('by a file', async () => {
+      const { url } = await exchange();
+      await writeFile(join(home, 'subject'), 'eyJ.subject\n');
+      const at = await withCredentials(() => workload(url, { file: 'subject' }));
+      await (await openPrivateKey(`gcpkms://${googleKey}`, at.sources)).sign(data);
+      await writeFile(join(home, 'subject'), 'eyJ.secret-other');
+      const error = await openPrivateKey(
+        `gcpkms://${googleKey}`,
+        (await withCredentials(() => workload(url, { file: 'subject' }))).sources,
+      ).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ message: expect.stringContaining('denied: undefined …') });
+      expect(inspect(error)).not.toContain('secret-other');
+      await writeFile(join(home, 'subject'), 'secret, no JSON');
+      const at2 = await withCredentials(() => workload(url, { file: 'subject', format }));
+      const noJson = await openPrivateKey(`gcpkms://${googleKey}`, at2.sources).catch(
+        (caught: unknown) => caught,
+      );
+      expect(noJson).toMatchObject({ message: expect.stringContaining('there is no token in subject') });
+      expect(inspect(noJson)).not.toContain('secret, no JSON');
+    });
+
+    test('by another cloud is not taken', async () => {
+      const at = await withCredentials(() => workload('http://127.0.0.1:1', { environment_id: 'aws1' }));
+      await expect(openPrivateKey(`gcpkms://${googleKey}`, at.sources)).rejects.toMatchObject({
+        message: expect.stringContaining('neither a file nor a URL'),
+      });
+    });
+  });
+
   test('the metadata server gives the machine’s token', async () => {
     const service = await serve(googleKms(key, 'EC_SIGN_P256_SHA256'));
     const metadata = await serve(({ path, headers }) =>
@@ -533,6 +620,20 @@ describe('Azure', () => {
     ).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ message: expect.stringContaining('invalid_client: AADSTS7000215: …') });
     expect(inspect(error)).not.toContain(value);
+  });
+});
+
+test.each([
+  ['AWS_WEB_IDENTITY_TOKEN_FILE', 'awskms:///alias/release', { AWS_ROLE_ARN: 'r', AWS_REGION: 'eu-west-1' }],
+  [
+    'AZURE_FEDERATED_TOKEN_FILE',
+    'azurekms://acme/release',
+    { AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c', AZURE_AUTHORITY_HOST: 'http://127.0.0.1:1' },
+  ],
+])('a token file that %s names and that is not there is told', async (variable, reference, env) => {
+  await expect(openPrivateKey(reference, sources({ ...env, [variable]: 'gone' }))).rejects.toMatchObject({
+    code: 'ERR_LADING_KEY_SERVICE',
+    message: `gone, which ${variable} names, cannot be read: ENOENT`,
   });
 });
 
