@@ -27,6 +27,7 @@ declare -A GO_PEERS=(
 # name -> folder in this repository, with a go.mod of its own.
 declare -A OWN_PEERS=(
   [go-registry]=packages/e2e/peers/go-registry
+  [policy-pull]=packages/e2e/peers/policy-pull
 )
 SYSTEM_PEERS=(skopeo hyperfine)
 
@@ -41,8 +42,9 @@ compile() { # NAME VERSION FOLDER PACKAGE
   # cosign tells clients and registries its version; without one it calls itself "devel".
   case $name in cosign | cosign2) flags+=" -X sigs.k8s.io/release-utils/version.gitVersion=$version" ;; esac
   say "building $name $version"
+  # The tag: containers/image without a C library for OpenPGP. It means nothing to the others.
   # Moved into place when whole: another run may be using or building the same program.
-  (cd "$3" && CGO_ENABLED=0 go build -mod=readonly -buildvcs=false -ldflags "$flags" -o "$BIN/.$name.$$" "$4") >&2 &&
+  (cd "$3" && CGO_ENABLED=0 go build -tags containers_image_openpgp -mod=readonly -buildvcs=false -ldflags "$flags" -o "$BIN/.$name.$$" "$4") >&2 &&
     mv "$BIN/.$name.$$" "$BIN/$name" && echo "$version" >"$BIN/.versions/$name"
 }
 

@@ -15,6 +15,7 @@ export type PeerName =
   | 'rekor-server'
   | 'timestamp-server'
   | 'go-registry'
+  | 'policy-pull'
   | 'skopeo';
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'lading');
