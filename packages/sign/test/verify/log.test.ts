@@ -1,3 +1,4 @@
+import { sign } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 import { type MaterialVerdict, publicKey, type SignatureMaterial, verifyMaterial } from '../../src/index.ts';
@@ -240,6 +241,23 @@ describe('Rekor v2', () => {
     const rules = { ...policy, trustedRoot: { ...bench.root, tlogs } };
     const timestamps = [bench.sigstore.timestamp(made.signature)];
     expect(codeOf(verifyMaterial({ ...material, timestamps }, rules))).toBe('bad-log-entry');
+  });
+
+  test('case 9: a checkpoint that the same key signed for another origin', () => {
+    const { keys, id } = bench.sigstore.rekorV2;
+    const timestamps = [bench.sigstore.timestamp(made.signature)];
+    const { inclusionProof } = entry;
+    const [own = '', ...state] = inclusionProof!.checkpoint!.envelope.split('\n\n')[0]!.split('\n');
+    const signedAs = (origin: string): string => {
+      const text = [origin, ...state, ''].join('\n');
+      const signature = Buffer.concat([id.subarray(0, 4), sign(null, Buffer.from(text), keys.privateKey)]);
+      const checkpoint = { envelope: `${text}\n\u2014 ${own} ${signature.toString('base64')}\n` };
+      const logEntries = [{ ...entry, inclusionProof: { ...inclusionProof!, checkpoint } }];
+      return codeOf(verifyMaterial({ ...material, timestamps, logEntries }, policy));
+    };
+    expect(signedAs(own)).toBe('ok');
+    expect(signedAs('other.example.com')).toBe('bad-log-entry');
+    expect(signedAs(`${own}/other`)).toBe('bad-log-entry');
   });
 
   test('the index that is told is the proven one', () => {
