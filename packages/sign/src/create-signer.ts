@@ -3,7 +3,7 @@ import { LadingError } from '@lading/oci';
 import type { Authority } from './authority.ts';
 import { signedBytes } from './formats/dsse.ts';
 import type { PrivateKey } from './keys/private-key.ts';
-import type { SignatureMaterial, SignedContent, SignerClaim } from './material.ts';
+import type { SignatureMaterial, SignerClaim } from './material.ts';
 import { CertificateBook } from './services/certificate-book.ts';
 import { chooseServices } from './services/choose-services.ts';
 import { systemClock } from './services/clock.ts';
@@ -15,8 +15,8 @@ import { assertLoggable, type RekorVersion } from './services/log-support.ts';
 import { cryptoRandom } from './services/random.ts';
 import type { SigningConfig } from './services/signing-config.ts';
 import { certificateVerifier, keyVerifier, type LogVerifier } from './services/verifier.ts';
-import { planWitnesses, provesTime, type WitnessPlan, witness } from './services/witness.ts';
-import type { Signer, SignForOptions, SignOptions } from './signer.ts';
+import { planWitnesses, provesTime, type Testimony, type WitnessPlan, witness } from './services/witness.ts';
+import type { Signer, SignOptions } from './signer.ts';
 
 /** Who signs: the holder of a key, or whoever the tokens of an issuer name. */
 export type SignerIdentity = { readonly key: PrivateKey } | { readonly keyless: KeylessIdentity };
@@ -72,8 +72,14 @@ function keySigner(key: PrivateKey, options: CreateSignerOptions): Signer {
       for (const { majorApiVersion } of plan.logs.services) {
         assertLoggable(publicKey, content.kind, majorApiVersion as RekorVersion);
       }
-      const signature = await key.sign(signedBytes(content), { signal });
-      return witnessed({ content, signature, signer: claim }, verifier, plan, { format, signal }, options);
+      const make = async (): Promise<Signed> => ({
+        content,
+        signature: await key.sign(signedBytes(content), { signal }),
+        signer: claim,
+      });
+      return witnessed(make, verifier, (signed) =>
+        witness(signed, verifier, plan, format, { ...options, signal }),
+      );
     },
   };
 }
@@ -84,9 +90,7 @@ function keylessSigner(keyless: KeylessIdentity, options: CreateSignerOptions): 
     throw new LadingError(
       'ERR_LADING_SIGNING_CONFIG',
       'signing without a key needs services, and there are none',
-      {
-        hint: 'sign with a key, or name a signing config',
-      },
+      { hint: 'sign with a key, or name a signing config' },
     );
   }
   const book = new CertificateBook(() => certify(keyless, transparency, options), options.clock);
@@ -98,13 +102,14 @@ function keylessSigner(keyless: KeylessIdentity, options: CreateSignerOptions): 
       const plan = planFor(options, format);
       if (!provesTime(plan)) throw timeless(format);
       const { privateKey, certificate, chain } = await book.current(signal);
-      const signature = signWith('sha256', signedBytes(content), privateKey);
-      return witnessed(
-        { content, signature, signer: { kind: 'certificate', certificate, chain } },
-        certificateVerifier(certificate),
-        plan,
-        { format, signal },
-        options,
+      const make = async (): Promise<Signed> => ({
+        content,
+        signature: signWith('sha256', signedBytes(content), privateKey),
+        signer: { kind: 'certificate', certificate, chain },
+      });
+      const verifier = certificateVerifier(certificate);
+      return witnessed(make, verifier, (signed) =>
+        witness(signed, verifier, plan, format, { ...options, signal }),
       );
     },
   };
@@ -172,19 +177,25 @@ async function keylessAuthority(
   return { kind: 'identity', identity: { exact: exact.identity }, issuer: { exact: exact.issuer } };
 }
 
+type Signed = Pick<SignatureMaterial, 'content' | 'signature' | 'signer'>;
+
+/**
+ * Rekor v2 gives no copy of an entry that it has already, not even when it took it a moment ago and its answer was lost: then another
+ * signature is made. RSA and Ed25519 would make the same one.
+ */
 async function witnessed(
-  signed: {
-    readonly content: SignedContent;
-    readonly signature: Uint8Array;
-    readonly signer: SignerClaim;
-  },
-  verifier: LogVerifier,
-  plan: WitnessPlan,
-  { format = 'bundle', signal }: SignForOptions,
-  options: CreateSignerOptions,
+  make: () => Promise<Signed>,
+  { key: { algorithm } }: LogVerifier,
+  testify: (signed: Signed) => Promise<Testimony>,
 ): Promise<SignatureMaterial> {
-  const testimony = await witness(signed, verifier, plan, format, { ...options, signal });
-  return { ...signed, ...testimony };
+  const signed = await make();
+  try {
+    return { ...signed, ...(await testify(signed)) };
+  } catch (error) {
+    if (!algorithm.startsWith('ecdsa') || (error as { status?: unknown }).status !== 409) throw error;
+  }
+  const another = await make();
+  return { ...another, ...(await testify(another)) };
 }
 
 /**

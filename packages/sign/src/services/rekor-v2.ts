@@ -69,9 +69,9 @@ export async function logInRekorV2(
 }
 
 function refusal(request: ServiceRequest, response: ServiceResponse): Error {
-  // It gives no copy of an entry that it has: signing anew makes another signature, with all keys but RSA.
-  const hint = response.status === 409 ? 'it has this very signature already: sign anew' : undefined;
-  return refused(request, response, { hint });
+  const { status } = response;
+  const hint = 'it has this very signature already, which an RSA key makes each time: keep the former one';
+  return refused(request, response, { hint: status === 409 ? hint : undefined });
 }
 
 const bodySchema = z.object({

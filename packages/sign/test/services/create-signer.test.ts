@@ -344,6 +344,55 @@ describe('createSigner', () => {
     judgedBySigstoreJs(sigstore, material, { logs: 1, timestamps: 1 }, key);
   });
 
+  test('case 28: Rekor v2, which gives no copy of what it has, gets another signature', async () => {
+    const before = sigstore.count('rekorV2');
+    sigstore.play('rekorV2', { edit: () => ({ status: 503, body: '' }) });
+    sigstore.play('rekorV2', { answer: { status: 409, body: '{"code":6,"message":"already exists"}' } });
+    const key = await privateKey();
+    const transparency = configOf(sigstore, { log: 'v2' });
+    const material = await createSigner({ key }, { transparency, clock: testClock() }).sign(envelope);
+    expect(sigstore.count('rekorV2') - before).toBe(3);
+    judgedBySigstoreJs(sigstore, material, { logs: 1, timestamps: 1 }, key);
+  });
+
+  test('case 28: an RSA key, which makes the same signature each time, is not tried again', async () => {
+    const transparency = configOf(sigstore, { log: 'v2', timestamp: false });
+    const signer = createSigner({ key: await privateKey('rsa') }, { transparency });
+    const before = sigstore.count('rekorV2');
+    sigstore.play('rekorV2', { answer: { status: 409, body: '{"code":6,"message":"already exists"}' } });
+    const failure = await failureOf(signer.sign(message));
+    expect(failure).toMatchObject({ code: 'ERR_LADING_SIGSTORE_SERVICE', status: 409 });
+    expect(failure.hint).toContain('RSA');
+    expect(sigstore.count('rekorV2') - before).toBe(1);
+  });
+
+  test('case 26: whatever a service gives back, and whoever fails, no error shows the token', async () => {
+    const { inspect } = await import('node:util');
+    const jwt = sigstore.identityToken();
+    const services = ['fulcio', 'rekor', 'tsa'] as const;
+    const answers = [200, 201, 302, 400, 401, 403, 409, 500].flatMap((status) =>
+      [jwt, `{"message":"Bearer ${jwt}"}`, `<p>${jwt}</p>`].map((body) => ({
+        answer: { status, body, headers: { location: `https://example.com/${jwt}` } },
+        times: 3,
+      })),
+    );
+    for (const service of services) {
+      for (const fault of [...answers, { hangUp: true, times: 3 }]) {
+        sigstore.play(service, fault);
+        const signer = createSigner(
+          { keyless: { tokens: tokensOf(() => jwt) } },
+          { transparency: configOf(sigstore), clock: testClock() },
+        );
+        const failure = await failureOf(signer.sign(envelope));
+        sigstore.calm();
+        expect(failure.code).toMatch(/^ERR_LADING_(TOKEN|SIGSTORE_SERVICE)$/);
+        const { hint, stack, message: words } = failure;
+        const shown = `${inspect(failure, { depth: 9, showHidden: true })}${JSON.stringify({ ...failure, words, hint, stack })}`;
+        for (const part of jwt.split('.').slice(1)) expect(shown).not.toContain(part);
+      }
+    }
+  });
+
   test('a signer shows nothing of its key or token', async () => {
     const jwt = sigstore.identityToken();
     const { inspect } = await import('node:util');

@@ -182,6 +182,6 @@ describe('Rekor v2', () => {
     sigstore.play('rekorV2', { answer: { status: 409, body: '{"code":6,"message":"already exists"}' } });
     const { logged, verifier } = await signed(message);
     const failure = await failureOf(logInRekorV2(sigstore.rekorV2Url, logged, verifier, options()));
-    expect(failure).toMatchObject({ status: 409, hint: 'it has this very signature already: sign anew' });
+    expect(failure).toMatchObject({ status: 409, hint: expect.stringContaining('this very signature') });
   });
 });
