@@ -212,10 +212,18 @@ describe.each(Object.entries(setups))('%s', (name, setup) => {
     ['no JSON', '<html>'],
     ['other JSON', '{"a":1}'],
     ['JSON of a wrong shape', '{"PublicKey":7,"data":[],"key":"x","pem":1}'],
-    ['too much', 'x'.repeat(1_100_000)],
   ])('that sends %s is told so', async (_what, body) => {
     const at = await start(() => ({ body }));
     await expect(opened(at)).rejects.toMatchObject({ code: 'ERR_LADING_KEY_SERVICE' });
+    expect(at.service.received).toHaveLength(1);
+  });
+
+  test('that sends without end is not listened to', async () => {
+    const at = await start(() => ({ body: ' '.repeat(1_100_000) }));
+    await expect(opened(at)).rejects.toMatchObject({
+      code: 'ERR_LADING_KEY_SERVICE',
+      message: expect.stringContaining('sends more than 1048576 bytes'),
+    });
     expect(at.service.received).toHaveLength(1);
   });
 
