@@ -79,8 +79,10 @@ export async function nothingFound(
     platforms.length === 0
       ? undefined
       : `It is an index, and what it lists may have one each: choose with --platform ${platforms.slice(0, 8).join(', ')}.`;
-  const problem = verdict && verdictProblem(verdict, hint);
-  if (problem !== undefined && verdict!.rejected.length > 0) return problem;
+  // What says something else is no reason why there is none.
+  const isThere = verdict?.rejected.some(({ code }) => code !== 'other-statement');
+  const problem = isThere ? verdictProblem(verdict!, noun, hint) : undefined;
+  if (problem !== undefined) return problem;
   return new LadingError('ERR_LADING_UNSIGNED', `${store.name}@${subject.digest} has no ${noun}`, {
     hint: hint ?? 'lading tree shows what is attached to it.',
   });

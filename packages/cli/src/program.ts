@@ -18,7 +18,7 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     exitCode = await runVerb(verb, args, options, context);
   });
   try {
-    await program.parseAsync(argv as string[], { from: 'user' });
+    await program.parseAsync(withoutBooleans(argv), { from: 'user' });
     return exitCode;
   } catch (error) {
     // Help and version have been printed; `lading` and `lading config` alone are requests for help.
@@ -35,6 +35,21 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
       await output.fail(error instanceof CommanderError ? usageProblem(error, argv) : error),
     );
   }
+}
+
+const switches: ReadonlySet<string> = new Set(
+  Object.values(optionSpecs).flatMap(({ flags }) =>
+    flags.includes('<') ? [] : (/--[\w-]+$/.exec(flags) ?? []),
+  ),
+);
+
+/** `--switch=true` as `--switch`, and nothing for `--switch=false`: so they are written for programs in Go, cosign among them. */
+function withoutBooleans(argv: readonly string[]): string[] {
+  return argv.flatMap((arg) => {
+    const [, name = '', value] = /^(--[\w-]+)=(true|false)$/.exec(arg) ?? [];
+    if (!switches.has(name)) return [arg];
+    return value === 'true' ? [name] : [];
+  });
 }
 
 type Act = (verb: Verb, args: readonly string[], options: Options) => Promise<void>;

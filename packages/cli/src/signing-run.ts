@@ -1,4 +1,10 @@
-import type { SignatureFormat, SignatureLocation, SignedImage, WriteSignaturesOptions } from '@lading/sign';
+import type {
+  Authority,
+  SignatureFormat,
+  SignatureLocation,
+  SignedImage,
+  WriteSignaturesOptions,
+} from '@lading/sign';
 import { eachImage, exitCodeOfOutcomes, type Outcome } from './each-image.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { openPlaces } from './places.ts';
@@ -57,6 +63,7 @@ export async function runSigning(invocation: Invocation, { sign, done }: Signing
   const authority = await signer.authority({ signal });
   const isRecognised = authority?.kind === 'key' || (authority && common.trustedRoot) !== undefined;
   if (!isRecognised && !options.force) output.say(unrecognised(authority === undefined));
+  const by = `${done} by ${nameOf(authority) ?? signer.name}`;
 
   const once = onceEach((subject) => sign(subject, common));
   const outcomes = await eachImage(
@@ -66,8 +73,7 @@ export async function runSigning(invocation: Invocation, { sign, done }: Signing
       return { subject, manifests: await once(subject) };
     },
     ({ subject, manifests }) => {
-      for (const manifest of manifests)
-        output.say(lineOf(subject, manifest, `${done} by ${signer.name}`, invocation));
+      for (const manifest of manifests) output.say(lineOf(subject, manifest, by, invocation));
       output.result(subject.name);
     },
   );
@@ -75,6 +81,13 @@ export async function runSigning(invocation: Invocation, { sign, done }: Signing
   const images = outcomes.map(documentOf);
   output.document({ signer: signer.name, transparency, dryRun: options.dryRun === true, images });
   return exitCodeOfOutcomes(outcomes);
+}
+
+/** Without a key it is more telling who signs than how. */
+function nameOf(authority: Authority | undefined): string | undefined {
+  return authority?.kind === 'identity' && 'exact' in authority.identity
+    ? authority.identity.exact
+    : undefined;
 }
 
 function unrecognised(isUnknown: boolean): string {

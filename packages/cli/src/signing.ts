@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isLadingError, LadingError } from '@lading/oci';
 import {
   createSigner,
   openPrivateKey,
@@ -48,7 +49,9 @@ export async function openSigning(settings: SigningSettings, invocation: Invocat
     const signers = new Map<string, Promise<Signer>>();
     const open = async (transparency: string): Promise<Signer> => {
       if (transparency === 'none') return createSigner(who, { transparency });
-      const config = await services.signingConfig(transparency);
+      const config = await services.signingConfig(transparency).catch((error: unknown) => {
+        throw isKeyless ? error : withoutLog(error);
+      });
       return createSigner(who, { ...(await services.connection()), transparency: config });
     };
     return {
@@ -70,6 +73,15 @@ export async function openSigning(settings: SigningSettings, invocation: Invocat
   }
 }
 
+/** Whoever has a key can do without the services that could not be had. */
+function withoutLog(error: unknown): unknown {
+  if (!isLadingError(error) || error.code !== 'ERR_LADING_SIGSTORE_SERVICE') return error;
+  return new LadingError(error.code, error.message, {
+    hint: 'Sign without an entry in a log: --transparency none; or give a signing config as a file: --signing-config FILE.',
+    cause: error,
+  });
+}
+
 async function signerIdentity(
   settings: SigningSettings,
   { context }: Invocation,
@@ -81,6 +93,8 @@ async function signerIdentity(
     const { identity, issuer } = keyless === true ? {} : keyless;
     const { env } = context;
     const source = tokens({ ...(await services.connection()), env, identityToken });
+    // Nothing else is worth asking for without one; it is kept for when it is used.
+    await source.token({ signal: context.signal });
     return { keyless: { tokens: source, identity, issuer } };
   }
   if (identityToken !== undefined) {

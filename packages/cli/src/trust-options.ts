@@ -30,8 +30,7 @@ export async function openTrustByOptions(invocation: Invocation): Promise<TrustB
   }
   const { options, output } = invocation;
   const { key = [], trustedRoot, transparency, threshold, insecureIgnoreTlog, insecureIgnoreSct } = options;
-  const identity = identityByOptions(options, output);
-  if (key.length > 0 && identity !== undefined) {
+  if (key.length > 0 && identityOptions.some((name) => options[name] !== undefined)) {
     throw usageError(
       'a key and an identity are both named, and a signature is by one of them',
       'Leave out --key, or what names the identity. To ask for both, verify twice.',
@@ -49,6 +48,7 @@ export async function openTrustByOptions(invocation: Invocation): Promise<TrustB
       'Leave one of them out.',
     );
   }
+  const identity = identityByOptions(options, output);
   const policy = await openTrust(
     {
       keys: key,

@@ -1,5 +1,5 @@
 import type { Descriptor, Platform } from '@lading/oci';
-import { subjectsOf, type Verdict, type VerifyOptions } from '@lading/sign';
+import { subjectsOf, type TrustPolicy, type Verdict, type VerifyOptions } from '@lading/sign';
 import type { ContentStore } from '@lading/store';
 import { eachImage, exitCodeOfOutcomes } from './each-image.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -8,14 +8,18 @@ import { loadPlatform } from './image.ts';
 import { openPlaces } from './places.ts';
 import { renderFailure } from './render/failure.ts';
 import { shortDigest } from './render/quantities.ts';
-import { acceptedLines, verdictDocument, verdictProblem } from './render/verdict.ts';
+import { acceptedLines, needLines, verdictDocument, verdictProblem } from './render/verdict.ts';
 import { signatureStore } from './signing-options.ts';
 import { openSubject, type Subject } from './subjects.ts';
 import { openTrustByOptions } from './trust-options.ts';
 import type { Invocation } from './verb.ts';
 
-/** Judges what is attached to one manifest. */
-export type Judge = (store: ContentStore, subject: Descriptor, options: VerifyOptions) => Promise<Verdict>;
+/** What is looked for, and how what is attached to one manifest is judged. */
+export interface Question {
+  /** `signature` */
+  readonly noun: string;
+  readonly judge: (store: ContentStore, subject: Descriptor, options: VerifyOptions) => Promise<Verdict>;
+}
 
 /** An image of the command line with the verdicts on it, and on what it lists when that was asked for. */
 interface Verified {
@@ -24,7 +28,7 @@ interface Verified {
 }
 
 /** Verifies the images of a command line; `verify` and `verify-attestation` differ in what they look for. */
-export async function runVerification(invocation: Invocation, judge: Judge): Promise<ExitCode> {
+export async function runVerification(invocation: Invocation, question: Question): Promise<ExitCode> {
   const { options, context, output } = invocation;
   const { policy, threshold } = await openTrustByOptions(invocation);
   await using places = await openPlaces(invocation);
@@ -36,9 +40,13 @@ export async function runVerification(invocation: Invocation, judge: Judge): Pro
     invocation,
     async (image): Promise<Verified> => {
       const subject = await openSubject(image, places, invocation, 'read');
-      return { subject, verdicts: await verdictsOn(subject, judge, common, invocation) };
+      return { subject, verdicts: await verdictsOn(subject, question, common, invocation) };
     },
     (verified) => show(verified, invocation),
+  );
+  showNeeds(
+    outcomes.flatMap(({ value }) => value ?? []),
+    invocation,
   );
   output.document({
     images: outcomes.map(({ image, value, failure }) =>
@@ -54,7 +62,7 @@ export async function runVerification(invocation: Invocation, judge: Judge): Pro
 
 async function verdictsOn(
   { store, descriptor }: Subject,
-  judge: Judge,
+  { noun, judge }: Question,
   common: VerifyOptions,
   { options, context: { signal, env } }: Invocation,
 ): Promise<Verified['verdicts']> {
@@ -70,8 +78,9 @@ async function verdictsOn(
     const hint = verdict.ok
       ? undefined
       : ((isPart ? await hintOfIndex(await judge(store, descriptor, common)) : undefined) ??
-        hintOfUnsigned(verdict, env.COSIGN_REPOSITORY));
-    const problem = verdictProblem(verdict, hint);
+        hintOfUnsigned(verdict, env.COSIGN_REPOSITORY) ??
+        hintOfStrangers(verdict, common.policy));
+    const problem = verdictProblem(verdict, noun, hint);
     verdicts.push({ verdict, failure: problem && describeFailure(problem) });
   }
   return verdicts;
@@ -103,7 +112,15 @@ function hintOfUnsigned(verdict: Verdict, elsewhere: string | undefined): string
   return isIndex ? undefined : 'If it is one platform of an index, that may be signed: verify the index.';
 }
 
-function show({ subject: { store }, verdicts }: Verified, { args, options, output }: Invocation): void {
+/** Everybody who signed is somebody else than who was asked for. */
+function hintOfStrangers({ rejected }: Verdict, { authorities }: TrustPolicy): string | undefined {
+  if (!rejected.every(({ code }) => code === 'other-signer')) return undefined;
+  return authorities.some(({ kind }) => kind === 'key')
+    ? 'Is it the right key? What was signed without one is verified with --certificate-identity and --certificate-oidc-issuer.'
+    : 'Identity and issuer have to be as in the certificate, and patterns have to match the whole of them.';
+}
+
+function show({ subject: { store }, verdicts }: Verified, { args, output }: Invocation): void {
   const isOne = args.length === 1 && verdicts.length === 1;
   for (const { verdict, failure } of verdicts) {
     const { digest } = verdict.subject;
@@ -112,13 +129,19 @@ function show({ subject: { store }, verdicts }: Verified, { args, options, outpu
       for (const line of renderFailure(failure, output.paint, name)) output.warn(line);
       continue;
     }
-    const [first = '', ...more] = acceptedLines(
-      verdict,
-      isOne ? shortDigest(digest) : `${store.name}@${shortDigest(digest)}`,
-    );
-    output.result(`${output.paintResult('good', '✓')} ${first}`);
-    for (const line of more) if (!options.quiet) output.result(output.paintResult('quiet', line));
+    const name = isOne ? shortDigest(digest) : `${store.name}@${shortDigest(digest)}`;
+    for (const line of acceptedLines(verdict, name))
+      output.result(`${output.paintResult('good', '✓')} ${line}`);
   }
+}
+
+/** What programs have to be told is mostly the same for all images: once is enough. */
+function showNeeds(verified: readonly Verified[], { output, options }: Invocation): void {
+  if (options.quiet) return;
+  const lines = verified.flatMap(({ verdicts }) =>
+    verdicts.flatMap(({ verdict, failure }) => (failure ? [] : needLines(verdict))),
+  );
+  for (const line of new Set(lines)) output.result(output.paintResult('quiet', line));
 }
 
 function documentOf({ subject: { name, tag, descriptor }, verdicts }: Verified): object {

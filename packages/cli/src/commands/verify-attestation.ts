@@ -4,8 +4,10 @@ import type { Run } from '../verb.ts';
 import { runVerification } from '../verification.ts';
 
 export const run: Run = (invocation) => {
+  const { type } = invocation.options;
   const predicateType = predicateTypeByOptions(invocation.options);
-  return runVerification(invocation, (store, subject, options) =>
-    verifyAttestation(store, subject, { ...options, predicateType }),
-  );
+  return runVerification(invocation, {
+    noun: type === undefined ? 'attestation' : `attestation of type ${type}`,
+    judge: (store, subject, options) => verifyAttestation(store, subject, { ...options, predicateType }),
+  });
 };

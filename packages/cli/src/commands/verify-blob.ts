@@ -32,8 +32,11 @@ export const run: Run = async (invocation) => {
   const bytes = await readInput(file, context, { what: 'file', limit: maxBlob });
   const verdict = verifyBlob(bytes, proof, policy);
   if (!verdict.ok) {
-    output.document({ file, ok: false, code: verdict.code, message: verdict.message });
-    throw new LadingError('ERR_LADING_UNVERIFIED', `no valid signature of ${file}: ${verdict.message}`);
+    // A bare signature does not say whose it is.
+    const isBare = bundle === undefined && verdict.code === 'other-signer';
+    const message = isBare ? 'it is not by this key, or not over these bytes' : verdict.message;
+    output.document({ file, ok: false, code: verdict.code, message });
+    throw new LadingError('ERR_LADING_UNVERIFIED', `no valid signature of ${file}: ${message}`);
   }
   output.document({ file, ok: true, signer: signerDocument(verdict.signer), witnessed: verdict.witnessed });
   output.result(`${output.paintResult('good', '✓')} ${file} is signed by ${signerName(verdict.signer)}`);

@@ -4,7 +4,8 @@ import { runVerification } from '../verification.ts';
 
 export const run: Run = (invocation) => {
   const { reference } = invocation.options;
-  return runVerification(invocation, (store, subject, options) =>
-    verify(store, subject, { ...options, reference }),
-  );
+  return runVerification(invocation, {
+    noun: 'signature',
+    judge: (store, subject, options) => verify(store, subject, { ...options, reference }),
+  });
 };

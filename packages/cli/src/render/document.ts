@@ -1,4 +1,5 @@
 import type { AttachedDocument } from '@lading/sign';
+import { exactJson } from './exact-json.ts';
 import { signerDocument } from './verdict.ts';
 
 /** A downloaded document as plain data, for `--json`. */
@@ -21,7 +22,7 @@ export function documentDescription({
 /** What is no JSON is a text. */
 function asJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return exactJson(text);
   } catch {
     return text;
   }

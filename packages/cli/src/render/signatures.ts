@@ -6,10 +6,10 @@ export function attachedAs({ format, tag }: Pick<SignatureLocation, 'format' | '
   return tag === undefined ? 'cosign’s old format as a referrer' : (/\.[a-z]+$/.exec(tag)?.[0] ?? tag);
 }
 
-/** Who signed, as people know them: the key's file, or the identity and who vouches for it. */
+/** Who signed, as people know them: the key's file, or the identity and its issuer. */
 export function signerName(signer: VerifiedSigner): string {
   if (signer.kind === 'key') return signer.key.name ?? signer.key.hint;
-  return `${signer.identity} (${signer.issuer})`;
+  return `${signer.identity} of ${signer.issuer}`;
 }
 
 /** `a`, `a and b`, `a, b and c`; each once. */

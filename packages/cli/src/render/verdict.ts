@@ -8,24 +8,21 @@ import {
   type VerifiedSigner,
   verdictError,
 } from '@lading/sign';
+import { exactJson } from './exact-json.ts';
 import { attachedAs, enumeration, programNames, signerName } from './signatures.ts';
 
 /**
- * What a good verdict comes down to: who signed, in which formats, and who else can read that; then a line for each program that has to be
- * told something.
+ * What a good verdict comes down to, a line for each thing that is said of the image: by whom, in which formats, and who else can read that.
  * @param subject How the image is named.
  */
-export function acceptedLines(verdict: Verdict, subject: string): string[] {
-  const { accepted, readers } = verdict;
+export function acceptedLines({ accepted, readers }: Verdict, subject: string): string[] {
   const programs = programNames(readers.map(({ program }) => program));
   const readable = programs.length === 0 ? '' : `; readable by ${programs.join(', ')}`;
-  const byType = Map.groupBy(accepted, claimOf);
-  const lines = [...byType].map(([claim, some]) => {
+  return [...Map.groupBy(accepted, claimOf)].map(([claim, some]) => {
     const who = enumeration(some.map(({ signer }) => signerName(signer)));
     const where = enumeration(some.map(({ location }) => attachedAs(location)));
     return `${subject} ${claim} by ${who} (${where}${readable})`;
   });
-  return [...lines, ...needLines(verdict)];
 }
 
 function claimOf({ claim }: AcceptedSignature): string {
@@ -34,7 +31,8 @@ function claimOf({ claim }: AcceptedSignature): string {
     : `has an attestation of type ${predicateTypeName(claim.predicateType)}`;
 }
 
-function needLines({ readers }: Verdict): string[] {
+/** What those who can read it have to be told, a line for each. */
+export function needLines({ readers }: Verdict): string[] {
   const byNeeds = Map.groupBy(
     readers.filter(({ needs }) => needs.length > 0),
     ({ needs }) => needs.join(' '),
@@ -44,34 +42,40 @@ function needLines({ readers }: Verdict): string[] {
   );
 }
 
-/** A hint for each kind of refusal that something can be done about, the likeliest first. */
-const hints: readonly (readonly [RejectionCode, hint: string])[] = [
+const otherInstance =
+  'Is the trusted root (--trusted-root) that of the Sigstore instance it was signed with?';
+
+/** Hints for refusals that something can be done about, the likeliest first. */
+const hints: readonly (readonly [code: RejectionCode, hint: string])[] = [
+  ['annotations', '-a asks for what the signature says of the image.'],
   [
     'log-missing',
-    'Without an entry of a trusted log it counts with --insecure-ignore-tlog alone; with a key, without --trusted-root too.',
+    'Without an entry of a trusted log it counts with --insecure-ignore-tlog alone; with a key, without --trusted-root, too.',
   ],
-  ['time-missing', 'Is the trusted root (--trusted-root) that of the Sigstore instance it was signed with?'],
-  [
-    'bad-certificate',
-    'Is the trusted root (--trusted-root) that of the Sigstore instance it was signed with?',
-  ],
-  ['other-subject', 'Signatures of another image do not count; was something copied under a wrong tag?'],
+  ['time-missing', otherInstance],
+  ['bad-certificate', otherInstance],
+  ['bad-signature', 'Somebody has changed it, or it was damaged: sign again.'],
 ];
 
 /**
  * The error for a bad verdict: every signature that was found, with its reason.
+ * @param noun What was looked for: `signature`.
  * @param hint What to do, where the caller knows better.
  */
-export function verdictProblem(verdict: Verdict, hint?: string | undefined): LadingError | undefined {
+export function verdictProblem(
+  verdict: Verdict,
+  noun: string,
+  hint?: string | undefined,
+): LadingError | undefined {
   const error = verdictError(verdict);
   if (error === undefined) return undefined;
   const { subject, reasons, rejected, signers } = verdict;
   if (error.code === 'ERR_LADING_UNSIGNED') {
     return new LadingError(error.code, error.message, { hint: hint ?? error.hint });
   }
-  const enough = signers.found > 0 ? 'enough valid signatures' : 'valid signature';
+  const what = signers.found > 0 ? `valid ${noun} by enough signers` : `valid ${noun}`;
   const known = hints.find(([code]) => rejected.some((one) => one.code === code))?.[1];
-  const lines = [`no ${enough} of ${subject.digest}:`, ...reasons.map((reason) => `  ${reason}`)];
+  const lines = [`no ${what} of ${subject.digest}:`, ...reasons.map((reason) => `  ${reason}`)];
   return new LadingError(error.code, lines.join('\n'), { hint: hint ?? known });
 }
 
@@ -102,7 +106,7 @@ function acceptedDocument({ location, signer, witnessed, claim, annotations }: A
       : {
           predicateType: claim.predicateType,
           document: claim.document,
-          payload: JSON.parse(Buffer.from(claim.statement.bytes).toString('utf8')) as unknown,
+          payload: exactJson(Buffer.from(claim.statement.bytes).toString('utf8')),
         }),
   };
 }
