@@ -75,7 +75,7 @@ const keys = {
 };
 
 /** Makes lines of what is typed. */
-export class LineEditor {
+class LineEditor {
   #letters: string[] = [];
   #afterReturn = false;
 
