@@ -7,6 +7,7 @@ import {
   replaceSignatures,
   type SignatureFormat,
   type SignatureLocation,
+  type Signer,
   sign,
   verify,
 } from '@lading/sign';
@@ -56,6 +57,16 @@ export class ImageSigning {
   constructor(signing: Signing, options: ImageSigningOptions) {
     this.#signing = signing;
     this.#options = options;
+  }
+
+  /**
+   * Finds out who will sign, so that a missing identity token or signing config is known before anything is written.
+   * @throws what the signers throw
+   */
+  async prepare(stores: Iterable<ContentStore>): Promise<void> {
+    const signers = new Set<Signer>();
+    for (const store of stores) signers.add((await this.#signing(store)).signer);
+    for (const signer of signers) await signer.authority({ signal: this.#options.signal });
   }
 
   /** Why an image has to be signed; nothing when it has a valid signature in each format that is wanted. One listing, when nothing has changed since it was verified. */

@@ -54,13 +54,17 @@ export class Pipeline {
     });
   }
 
-  /** Carries a plan out. An aborted run ends with a report, too. */
+  /**
+   * Carries a plan out. An aborted run ends with a report, too.
+   * @throws what says that nobody can sign, before anything is written
+   */
   async apply(
     plan: Plan,
     onEvent: (event: ApplyingEvent) => void = () => undefined,
   ): Promise<PipelineReport> {
     const { clock, concurrency, blobConcurrency, ledger, signal } = this.#options;
     this.#onNotice = onEvent;
+    await this.#prepare(plan);
     const signatures = new Map<PlannedImage, SignatureResult>();
     const report = await apply(plan, {
       clock,
@@ -80,6 +84,15 @@ export class Pipeline {
       ...report,
       results: report.results.map((result) => ({ ...result, signature: signatures.get(result.image) })),
     };
+  }
+
+  async #prepare({ images }: Plan): Promise<void> {
+    try {
+      await this.#signing?.prepare(new Set(images.flatMap(({ work }) => work?.stores.destination ?? [])));
+    } catch (error) {
+      // The report tells of an abort.
+      if (this.#options.signal?.aborted !== true) throw error;
+    }
   }
 
   #hooks(

@@ -113,6 +113,19 @@ describe('without a key', () => {
     expect(outcomes((await world.run(guarded, { trust })).report)).toEqual(['created app:v1']);
   });
 
+  test('a missing token ends the run before anything is written', async () => {
+    const tokens = {
+      token: async (): Promise<never> => {
+        throw Object.assign(new Error('there is no identity token'), { code: 'ERR_LADING_TOKEN' });
+      },
+    };
+    const signer = createSigner({ keyless: { tokens } }, { transparency: services('v1') });
+    await expect(world.run(world.config(entry), { signer, trustedRoot })).rejects.toMatchObject({
+      code: 'ERR_LADING_TOKEN',
+    });
+    expect(world.requests.filter((request) => !/^(HEAD|GET) /.test(request))).toEqual([]);
+  });
+
   test('a log that does not answer fails the image, and its tag is not set', async () => {
     sigstore.play('rekor', { answer: { status: 400 }, times: 20 });
     try {

@@ -14,8 +14,12 @@ const notVerified: readonly string[] = [
   'ERR_LADING_UNSIGNED',
   'ERR_LADING_UNVERIFIED',
 ];
-/** Nobody gets in with these credentials: neither into a registry nor, with this identity token, into a hook's service. */
-const notLoggedIn: readonly string[] = ['ERR_LADING_UNAUTHORIZED', 'ERR_LADING_TOKEN'];
+/** Nobody gets in with these credentials: neither into a registry nor, where a hook signs, into a key service or with an identity token. */
+const notLoggedIn: readonly string[] = [
+  'ERR_LADING_UNAUTHORIZED',
+  'ERR_LADING_TOKEN',
+  'ERR_LADING_KEY_SERVICE',
+];
 
 /**
  * 130 interrupted; 4 credentials are missing or wrong; 5 content or a signature did not verify; 7 some images failed; 1 all of them did; 0 fine.

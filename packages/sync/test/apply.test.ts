@@ -393,6 +393,9 @@ describe('the exit code', () => {
     expect(of([mismatch, unauthorized, { outcome: 'same' }])).toBe(4);
     expect(of([mismatch, { outcome: 'same' }])).toBe(5);
     expect(of([blocked('not-admitted')])).toBe(5);
+    expect(of([{ outcome: 'failed', error: failing('ERR_LADING_UNVERIFIED') }, unauthorized])).toBe(4);
+    expect(of([{ outcome: 'failed', error: failing('ERR_LADING_UNVERIFIED') }, { outcome: 'same' }])).toBe(5);
+    expect(of([{ outcome: 'failed', error: failing('ERR_LADING_TOKEN') }, { outcome: 'same' }])).toBe(4);
     expect(of([unauthorized], true)).toBe(130);
   });
 });

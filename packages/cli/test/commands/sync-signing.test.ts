@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openRegistry, type Registry } from '@lading/registry';
 import type { RegistryServer } from '@lading/server';
 import {
@@ -16,6 +16,7 @@ import {
   verify,
 } from '@lading/sign';
 import { makeDistribution, makeImage, pushImage, startProxy } from '@lading/testkit';
+import { type RunningSigstore, startSigstore } from '@lading/testkit/sigstore';
 import { lading, type RunOptions, type RunResult } from '../support/lading.ts';
 import { registryIn, type Scratch, scratch } from '../support/registries.ts';
 
@@ -308,5 +309,68 @@ describe('sync[].verify', () => {
     const { code, stdout } = await run({}, 'sync');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^1 changed · 1 same · /);
+  });
+});
+
+describe('without a key', () => {
+  let sigstore: RunningSigstore;
+  beforeAll(async () => {
+    sigstore = await startSigstore();
+  });
+  afterAll(() => sigstore.stop());
+
+  const keyless = 'sign: {keyless: true, transparency: ./services.json, trustedRoot: ./root.json}\n';
+  const token = (claims = {}): string =>
+    sigstore.identityToken({ email: 'release@example.com', email_verified: true, ...claims });
+
+  beforeEach(async () => {
+    await writeFile(file('root.json'), JSON.stringify(sigstore.trustedRoot));
+    await writeFile(file('services.json'), JSON.stringify(sigstore.signingConfig({ log: 'v1' })));
+  });
+
+  test('the identity of the CI signs, and is recognised; its signature lets images in', async () => {
+    await config(both(), keyless);
+    const env = { SIGSTORE_ID_TOKEN: token() };
+    const first = await run({ env }, 'sync');
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^2 changed/) });
+    expect(first.stderr).toMatch(/· signed {3}/);
+    expect(first.stdout + first.stderr).not.toContain(env.SIGSTORE_ID_TOKEN);
+    expect((await run({ env }, 'sync')).stdout).toMatch(/^2 same · nothing to do/);
+
+    const whose = (identity: string): string =>
+      `verify: {identity: ${identity}, issuer: "${sigstore.issuerUrl}"}\n`;
+    const promoted = (identity: string, tag: string): string =>
+      `  - source: ${target.host}/mine/alpine:3.17\n    destination: ${target.host}/live/alpine:${tag}\n    ${whose(identity)}`;
+    await config(promoted('release@example.com', 'good') + promoted('other@example.com', 'bad'), keyless);
+    const { code, stdout, stderr } = await run({ env }, 'sync');
+    expect(code).toBe(5);
+    expect(stdout).toMatch(/^1 changed · 1 blocked/);
+    expect(stderr).toContain('blocked: no valid signature by other@example.com');
+  });
+
+  test.each([
+    ['no token', {}, 'ERR_LADING_TOKEN', 4],
+    ['a token that has expired', { exp: 1 }, 'ERR_LADING_TOKEN', 4],
+  ])('%s is told before anything is written', async (what, claims, message, expected) => {
+    await config(both(), keyless);
+    const env = what === 'no token' ? {} : { SIGSTORE_ID_TOKEN: token(claims) };
+    const { code, stderr } = await run({ env }, 'sync');
+    expect({ code, stderr }).toMatchObject({ code: expected, stderr: expect.stringContaining(message) });
+    expect((await run({}, 'digest', `${target.host}/mine/alpine:3.17`)).code).toBe(1);
+  });
+
+  test('what lies on this machine is told to nobody unless the configuration says so', async () => {
+    await config(both(), 'sign: {keyless: true}\n');
+    const { code, stderr } = await run({ env: { SIGSTORE_ID_TOKEN: token() } }, 'sync');
+    expect(code).toBe(3);
+    expect(stderr).toContain('ERR_LADING_SIGNING_CONFIG');
+  });
+
+  test('a key and a log are looked for together', async () => {
+    await config(both(), 'sign: {transparency: ./services.json}\n');
+    await withKey('sync');
+    expect(sigstore.count('rekor')).toBeGreaterThanOrEqual(4);
+    const { accepted } = await verdict('mine/alpine');
+    expect(accepted.map(({ traits }) => traits.log)).toEqual(['promised', 'promised']);
   });
 });
