@@ -7,9 +7,11 @@ import { startDistribution } from '@lading/e2e/distribution';
 import { countRequests, renderCounts } from './src/requests.ts';
 import { renderRows, runScenario } from './src/scenario.ts';
 import { coldCopy, digest, type Ground, noop, sharedBase } from './src/scenarios.ts';
+import { signing, signingMemory } from './src/signing.ts';
 import { toolPath, versions } from './src/tools.ts';
 
-const usage = 'npm run bench -- [--runs N] [--only requests|noop|cold-copy|shared-base|digest] [--write]';
+const usage =
+  'npm run bench -- [--runs N] [--only requests|noop|cold-copy|shared-base|digest|signing|signing-memory] [--write]';
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
@@ -30,7 +32,14 @@ execFileSync(process.execPath, ['bundle.mjs'], {
 });
 const path = toolPath();
 process.env.PATH = path;
-const scenarios = { noop, 'cold-copy': coldCopy, 'shared-base': sharedBase, digest };
+const scenarios = {
+  noop,
+  'cold-copy': coldCopy,
+  'shared-base': sharedBase,
+  digest,
+  signing,
+  'signing-memory': signingMemory,
+};
 const sections: string[] = [];
 
 if (values.only === undefined || values.only === 'requests') {

@@ -7,6 +7,7 @@ import { signaturePredicateType } from './formats/predicate-types.ts';
 import { simpleSigningBytes } from './formats/simple-signing.ts';
 import { statementBytes } from './formats/statement.ts';
 import type { SignatureLocation } from './found.ts';
+import { mapOf } from './pool.ts';
 import type { Signer } from './signer.ts';
 import { subjectsOf } from './subjects.ts';
 import type { AcceptedSignature, Verdict } from './verdict.ts';
@@ -60,10 +61,11 @@ export async function sign(
   image: Descriptor,
   options: SignImageOptions,
 ): Promise<readonly SignedImage[]> {
-  const done: SignedImage[] = [];
-  for (const subject of await subjectsOf(store, image, options))
-    done.push(await signOne(store, subject, options));
-  return done;
+  const subjects = await subjectsOf(store, image, options);
+  const signEach = (some: readonly Descriptor[]): Promise<SignedImage[]> =>
+    mapOf(some, (subject) => signOne(store, subject, options), options.signal);
+  // The image itself comes last: whoever finds it signed finds its parts signed.
+  return [...(await signEach(subjects.slice(0, -1))), ...(await signEach(subjects.slice(-1)))];
 }
 
 async function signOne(
@@ -79,8 +81,7 @@ async function signOne(
       signal: options.signal,
     }),
   );
-  const written: SignatureLocation[] = [];
-  for (const format of formats) written.push(await write[format](store, subject, options));
+  const written = await mapOf(formats, (format) => write[format](store, subject, options), options.signal);
   return { subject, outcome: written.length === 0 ? 'present' : 'signed', written };
 }
 
