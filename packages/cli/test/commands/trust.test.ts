@@ -1,5 +1,10 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseSigningConfig, parseTrustedRoot } from '@lading/sign';
 import { createSigstore } from '@lading/testkit/sigstore';
@@ -123,6 +128,42 @@ describe('trusted-root create', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('tuf-repo-cdn.sigstore.dev');
   });
+});
+
+describe('the published bundle', () => {
+  test('has what asks for Sigstore’s own, and goes through the proxy', async () => {
+    const asked: string[] = [];
+    const proxy = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (data) => {
+        asked.push(data.toString().split('\r\n')[0]!);
+        socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const dist = join(folder.path, 'dist');
+    const node = (argv: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+      promisify(execFile)(process.execPath, argv, { cwd: root, env }).catch(
+        (error: { readonly stderr: string }) => error,
+      );
+    try {
+      await node([join(root, 'bundle.mjs'), dist], { PATH: process.env.PATH ?? '' });
+      const { stderr } = await node(
+        [join(dist, 'main.js'), 'trusted-root', 'create', '--with-default-services'],
+        {
+          HTTPS_PROXY: `http://127.0.0.1:${port}`,
+          XDG_CACHE_HOME: join(folder.path, 'cache'),
+        },
+      );
+      expect(stderr).toContain('ERR_LADING_SIGSTORE_SERVICE');
+      expect(stderr).toContain('Proxy response (502)');
+      expect(asked).toContain('CONNECT tuf-repo-cdn.sigstore.dev:443 HTTP/1.1');
+    } finally {
+      proxy.close();
+    }
+  }, 60_000);
 });
 
 describe('signing-config create', () => {

@@ -1,5 +1,5 @@
 import { LadingError } from '@lading/oci';
-import { BaseFetcher } from 'tuf-js';
+import { BaseFetcher, Updater } from 'tuf-js';
 import { DownloadHTTPError } from 'tuf-js/dist/error.js';
 import { askService, type ServiceOptions, type ServiceRequest } from '../services/http.ts';
 import { refused } from '../services/service-failure.ts';
@@ -52,3 +52,6 @@ export class TufFetcher extends BaseFetcher {
     }
   }
 }
+
+// The names of a CommonJS package get lost when a bundle loads the package itself late: it is loaded with this file.
+export { Updater };

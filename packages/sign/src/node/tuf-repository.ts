@@ -90,7 +90,7 @@ interface Reading {
 async function readTarget(name: string, reading: Reading): Promise<Uint8Array> {
   const { directory, options, cached, offline, signal } = reading;
   // Loaded when it is needed: files that are given need none of it.
-  const [{ Updater }, { TufFetcher }] = await Promise.all([import('tuf-js'), import('./tuf-fetcher.ts')]);
+  const { TufFetcher, Updater } = await import('./tuf-fetcher.ts');
   const mirror = mirrorOf(options);
   const fetcher = new TufFetcher({ ...options, offline, signal });
   try {

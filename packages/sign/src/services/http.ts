@@ -98,7 +98,7 @@ function refusePlainHttp(request: ServiceRequest, plainHttp: readonly string[]):
 
 async function sendOnce(request: ServiceRequest, options: ServiceOptions): Promise<ServiceResponse> {
   // Loaded when something is asked: those who sign with a key and no log never need it.
-  const { request: send } = await import('undici');
+  const { request: send } = await import('./undici-request.ts');
   const { method, url, headers, body, limit = defaultLimit } = request;
   const timeout = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs);
   const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);

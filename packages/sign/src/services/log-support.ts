@@ -19,7 +19,7 @@ const unsupported: Readonly<Record<`${RekorVersion} ${SignedContent['kind']}`, r
 };
 
 /** Whether Rekor can check, and so takes, signatures of this key over this kind of content (rekor 1.5.3, rekor-tiles 2.3.0). */
-export function isLoggable(key: PublicKey, kind: SignedContent['kind'], version: RekorVersion): boolean {
+function isLoggable(key: PublicKey, kind: SignedContent['kind'], version: RekorVersion): boolean {
   if (unsupported[`${version} ${kind}`].includes(key.algorithm)) return false;
   return version === 1 || key.algorithm !== 'rsa' || rsaSizes.includes(rsaBits(key));
 }

@@ -18,7 +18,7 @@ export function quoted(text: string, secrets: readonly string[]): string {
 }
 
 /** Text without secrets. */
-export function scrub(text: string, secrets: readonly string[]): string {
+function scrub(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets.flatMap(partsOf)) clean = clean.replaceAll(secret, '…');
   return clean

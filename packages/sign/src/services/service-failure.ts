@@ -1,5 +1,5 @@
 import type { ServiceRequest, ServiceResponse } from './http.ts';
-import { quoted, scrub, shownUrl } from './redact.ts';
+import { quoted, shownUrl } from './redact.ts';
 import { ServiceError, type ServiceErrorCode } from './service-error.ts';
 
 export interface FailureOptions {
@@ -19,8 +19,9 @@ export function failure(request: ServiceRequest, what: string, options: FailureO
 export function unreachable(request: ServiceRequest, error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;
   const { code, message, name } = error as Readonly<Record<'code' | 'message' | 'name', unknown>>;
-  const why =
-    name === 'TimeoutError' ? 'no answer in time' : scrub(String(code ?? message), request.secrets ?? []);
+  // undici's codes say less than its words.
+  const shown = code === undefined || String(code).startsWith('UND_ERR_') ? message : code;
+  const why = name === 'TimeoutError' ? 'no answer in time' : quoted(String(shown), request.secrets ?? []);
   return failure(request, `cannot be reached: ${why}`, { hint: networkHint(String(code), request.url) });
 }
 
