@@ -123,6 +123,11 @@ export class ImageSigning {
   ): Promise<SignatureResult> {
     const at = await this.#signing(store);
     const { signatures = store, signer } = at;
+    if (signatures.updateTag === undefined) {
+      throw new LadingError('ERR_LADING_UNSUPPORTED', `${signatures.name} cannot hold signatures`, {
+        hint: 'Write an oci-archive instead, or give this entry a configuration of its own with "sign: false".',
+      });
+    }
     const done = await this.#turns.take(`${signatures.name}@${image.digest}`, () => work(at));
     return { ...done, signer: signer.name };
   }

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { listAttachments, type Signer, sign } from '@lading/sign';
+import { openDockerArchive } from '@lading/store';
 import { makeImage, makeIndex } from '@lading/testkit';
 import { Pipeline, pipelineReportDocument } from '../src/index.ts';
 import { keySigner, outcomes, World } from './support/world.ts';
@@ -122,6 +124,19 @@ describe('a destination', () => {
     expect(outcomes(report)).toEqual(['failed app:v1', 'created other:v1 signed']);
     expect((await world.held('app', 'v1')).digest).toBe(digest);
     await expect(world.held('other', 'v1')).resolves.toBeDefined();
+  });
+
+  test('that cannot hold signatures fails: nothing is left unsigned silently', async () => {
+    const archive = await openDockerArchive(join(world.folder, 'app.tar'), { create: true });
+    const { stores } = world.options();
+    const { report } = await world.run(world.config(entry), {
+      signer: key.signer,
+      stores: (location, role) =>
+        role === 'source' ? stores(location, role) : { store: archive, tag: 'v1' },
+    });
+    expect(report.results).toMatchObject([
+      { outcome: 'failed', error: { message: expect.stringMatching(/app\.tar cannot hold signatures$/) } },
+    ]);
   });
 
   test('that is a subset of platforms is signed by its own digest', async () => {
