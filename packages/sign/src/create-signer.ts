@@ -5,7 +5,7 @@ import { signedBytes } from './formats/dsse.ts';
 import type { PrivateKey } from './keys/private-key.ts';
 import type { SignatureMaterial, SignerClaim } from './material.ts';
 import { CertificateBook } from './services/certificate-book.ts';
-import { chooseServices } from './services/choose-services.ts';
+import { chooseServices, usableServices } from './services/choose-services.ts';
 import { systemClock } from './services/clock.ts';
 import { type ExpectedIdentity, expectedIdentity } from './services/expected-identity.ts';
 import { type CertifiedKey, certifyKey } from './services/fulcio.ts';
@@ -205,11 +205,16 @@ async function witnessed(
 const defaultEnvelopeLimit = 4 * 1024 * 1024;
 
 function witnessesOf(options: CreateSignerOptions): Signer['witnesses'] {
+  const { transparency, clock = systemClock } = options;
   const { logs, timestampAuthorities } = planFor(options, 'bundle');
   const version = logs.services[0]?.majorApiVersion;
+  // Also where bundles go to Rekor v2: the legacy format goes to this one.
+  const hasFirst =
+    transparency !== 'none' &&
+    usableServices(transparency.logs, { versions: [1], now: clock.wall() }).length > 0;
   return {
     log: version === undefined ? 'none' : version === 1 ? 'promised' : 'proven',
     timestamp: timestampAuthorities.needed > 0,
-    ...(version === 1 && { logLimit: options.envelopeLimit ?? defaultEnvelopeLimit }),
+    ...(hasFirst && { logLimit: options.envelopeLimit ?? defaultEnvelopeLimit }),
   };
 }

@@ -251,6 +251,7 @@ describe('createSigner', () => {
     const both = { ...one, logs: [...one.logs, ...configOf(sigstore, { log: 'v2' }).logs] };
     const signer = createSigner({ key: await privateKey() }, { transparency: both });
     expect((await signer.sign(message)).logEntries[0]!.kindVersion.version).toBe('0.0.2');
+    expect(signer.witnesses).toEqual({ log: 'proven', timestamp: true, logLimit: 4 * 1024 * 1024 });
     const legacy = await signer.sign(message, { format: 'legacy' });
     expect(legacy.logEntries[0]!.kindVersion.version).toBe('0.0.1');
   });
