@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # peers.sh [NAME...]: the real programs that interop tests and benchmarks run beside lading. Those written in Go are built from
-# their modules at a pinned version (cosign takes minutes), or from a folder here; skopeo and hyperfine come from the system's packages.
+# their modules at a pinned version (cosign takes minutes), or from a folder here; skopeo, hyperfine and jq come from the system's packages.
 #
 # Prints the folder they are in as its last line:  PATH="$(scripts/peers.sh crane oras):$PATH"
 # Without a name: all of them. What is there in the pinned version is kept. Exit 1 when one could not be had; the others are there.
@@ -23,13 +23,14 @@ declare -A GO_PEERS=(
   [cosign2]=github.com/sigstore/cosign/v2@v2.6.1:./cmd/cosign
   [rekor-server]=github.com/sigstore/rekor-tiles/v2@v2.3.0:./cmd/rekor-server/posix
   [timestamp-server]=github.com/sigstore/timestamp-authority/v2@v2.1.2:./cmd/timestamp-server
+  [policy-tester]=github.com/sigstore/policy-controller@v0.13.1:./cmd/tester
 )
 # name -> folder in this repository, with a go.mod of its own.
 declare -A OWN_PEERS=(
   [go-registry]=packages/e2e/peers/go-registry
   [policy-pull]=packages/e2e/peers/policy-pull
 )
-SYSTEM_PEERS=(skopeo hyperfine)
+SYSTEM_PEERS=(skopeo hyperfine jq)
 
 say() { echo "peers: $*" >&2; }
 

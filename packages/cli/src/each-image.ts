@@ -9,7 +9,7 @@ export type Outcome<T> =
   | { readonly image: string; readonly value?: undefined; readonly failure: Failure };
 
 /** Images in work at once. */
-const defaultConcurrency = 8;
+const defaultConcurrency = 16;
 
 /**
  * Works on the images of a command line, a few at once. One that fails stops no other; its error is shown when its turn comes.

@@ -16,6 +16,8 @@ export type PeerName =
   | 'timestamp-server'
   | 'go-registry'
   | 'policy-pull'
+  | 'policy-tester'
+  | 'jq'
   | 'skopeo';
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'lading');
