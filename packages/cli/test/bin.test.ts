@@ -1,6 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, writeFile } from 'node:fs/promises';
+import { createServer, request as forward } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -35,9 +37,14 @@ interface Ended {
   readonly stderr: string;
 }
 
-function run(command: string, argv: readonly string[], cwd: string = root): Promise<Ended> {
+function run(
+  command: string,
+  argv: readonly string[],
+  cwd: string = root,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(command, argv, { cwd, env: { PATH: process.env.PATH } }, (error, stdout, stderr) =>
+    execFile(command, argv, { cwd, env: { PATH: process.env.PATH, ...env } }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
     );
   });
@@ -71,6 +78,39 @@ describe('the bin file', () => {
     expect(layout.code).toBe(0);
     const { stdout } = await run(process.execPath, [join(published, 'bin', 'lading.js'), 'config', 'schema']);
     expect(JSON.parse(stdout).properties.sync).toBeDefined();
+  });
+
+  test('goes through a proxy when published', async () => {
+    const target = new URL(registry.url);
+    const asked: string[] = [];
+    // Whatever host is asked for, it leads to the registry.
+    const proxy = createServer((request, response) => {
+      const { pathname } = new URL(request.url!);
+      asked.push(request.url!);
+      const { hostname, port } = target;
+      forward(
+        { hostname, port, path: pathname, method: request.method, headers: request.headers },
+        (answer) => {
+          response.writeHead(answer.statusCode!, answer.headers);
+          answer.pipe(response);
+        },
+      ).end();
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const argv = ['digest', 'registry.example/a:1', '--plain-http', 'registry.example'];
+    const { code, stderr } = await run(
+      process.execPath,
+      [join(published, 'bin', 'lading.js'), ...argv],
+      root,
+      {
+        HTTP_PROXY: `http://127.0.0.1:${port}`,
+      },
+    );
+    proxy.closeAllConnections();
+    proxy.close();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(asked).toEqual(['http://registry.example/v2/a/manifests/1']);
   });
 
   test.each(['10.24.1', '20.20.2', '22.22.1', '24.14.9', '25.9.0'])(

@@ -76,7 +76,7 @@ async function openPool(origin: string, connection: ConnectionOptions): Promise<
     pipelining: 1,
   };
   if (connection.proxy === undefined) return new Pool(origin, { ...options, connect });
-  const { ProxyAgent } = await import('undici');
+  const { ProxyAgent } = await import('./proxy-agent.ts');
   return new ProxyAgent({ uri: connection.proxy, ...options, requestTls: connect });
 }
 

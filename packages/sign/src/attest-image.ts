@@ -9,6 +9,7 @@ import type { Predicate } from './formats/predicate.ts';
 import { statementBytes } from './formats/statement.ts';
 import type { SignatureLocation } from './found.ts';
 import type { SignatureMaterial, SignedContent } from './material.ts';
+import { ownPolicy } from './own-policy.ts';
 import {
   missingFormats,
   type SignatureFormat,
@@ -39,12 +40,12 @@ export async function attest(
 ): Promise<SignedImage> {
   const { signer, signatures = store, predicate, reference = store.name, signal } = options;
   const document = documentOf(predicate);
-  const isReferenced = predicate.json.length > (signer.witnesses.logLimit ?? Number.POSITIVE_INFINITY);
+  const { logLimit = Number.POSITIVE_INFINITY } = signer.witnesses;
+  const isReferenced = envelopeSize(predicate) > logLimit;
   const stated: Predicate = isReferenced
     ? { type: referencePredicateType, json: JSON.stringify(referencePredicate(document)) }
     : predicate;
 
-  const others: SignatureLocation[] = [];
   const isSame = sameStatement(stated);
   const formats = await missingFormats(options, async (policy) => {
     const verdict = await verifyAttestation(store, subject, {
@@ -53,7 +54,6 @@ export async function attest(
       signatures,
       signal,
     });
-    for (const { claim, location } of verdict.accepted) if (!isSame(claim)) others.push(location);
     return { ...verdict, accepted: verdict.accepted.filter(({ claim }) => isSame(claim)) };
   });
 
@@ -61,8 +61,24 @@ export async function attest(
   const payload = statementBytes({ digest: subject.digest, name: reference }, stated.type, stated.json);
   const content = { kind: 'envelope', payloadType: inTotoPayloadType, payload } as const;
   const written = await writeAll(signatures, subject, content, stated.type, formats, options);
-  if (options.replace) await removeWritten(signatures, others, { signal });
+  if (options.replace) await removeOthers(store, subject, options, isSame);
   return { subject, outcome: written.length === 0 ? 'present' : 'signed', written };
+}
+
+/** Takes away what the signer attests of the same type and in other words. Asked for anew: others may have written meanwhile. */
+async function removeOthers(
+  store: ContentStore,
+  subject: Descriptor,
+  options: AttestOptions,
+  isSame: (claim: Claim) => boolean,
+): Promise<void> {
+  const { signatures = store, predicate, signal } = options;
+  const policy = await ownPolicy(options, signal);
+  if (policy === undefined) return;
+  const about = { policy, predicateType: predicate.type, signatures, signal };
+  const { accepted } = await verifyAttestation(store, subject, about);
+  const others = accepted.filter(({ claim }) => !isSame(claim)).map(({ location }) => location);
+  await removeWritten(signatures, others, { signal });
 }
 
 async function writeAll(
@@ -82,6 +98,11 @@ async function writeAll(
     written.push(await write(store, subject, material, about));
   }
   return written;
+}
+
+/** Bytes, about: the statement is a little more than the predicate, and stands in the envelope as base64. */
+function envelopeSize({ json }: Predicate): number {
+  return Math.ceil(((Buffer.byteLength(json) + 1000) * 4) / 3);
 }
 
 /** Whether one signature can be written in both formats: timestamps are over different bytes, and the old one holds no entries of Rekor v2. */

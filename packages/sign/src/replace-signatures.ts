@@ -1,6 +1,7 @@
 import { type Descriptor, LadingError } from '@lading/oci';
 import type { ContentStore } from '@lading/store';
 import type { SignatureLocation } from './found.ts';
+import { ownPolicy } from './own-policy.ts';
 import { type SignedImage, type SignImageOptions, sign } from './sign-image.ts';
 import { verify } from './verify-image.ts';
 import { isSameLayer, removeWritten } from './write.ts';
@@ -21,13 +22,10 @@ export async function replaceSignatures(
   subject: Descriptor,
   options: Omit<SignImageOptions, 'force' | 'recursive'>,
 ): Promise<ReplacedSignatures> {
-  const { signer, signatures = store, trustedRoot, signal } = options;
+  const { signatures = store, signal } = options;
   const [signed] = (await sign(store, subject, { ...options, force: true })) as [SignedImage];
-  const authority = await signer.authority({ signal });
-  // Whose signatures are not known cannot be told from those of others.
-  if (authority === undefined || (authority.kind === 'identity' && trustedRoot === undefined)) return signed;
-
-  const policy = { authorities: [authority], trustedRoot, log: 'checked' } as const;
+  const policy = await ownPolicy(options, signal);
+  if (policy === undefined) return signed;
   const { accepted, rejected } = await verify(store, subject, { policy, signatures, signal });
   const isNew = (location: SignatureLocation): boolean => signed.written.some((own) => isSame(own, location));
   const readBack = accepted.filter(({ location }) => isNew(location));

@@ -1,12 +1,12 @@
 import type { Descriptor } from '@lading/oci';
 import type { ContentStore } from '@lading/store';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import type { Authority } from './authority.ts';
 import { inTotoPayloadType } from './formats/dsse.ts';
 import { signaturePredicateType } from './formats/predicate-types.ts';
 import { simpleSigningBytes } from './formats/simple-signing.ts';
 import { statementBytes } from './formats/statement.ts';
 import type { SignatureLocation } from './found.ts';
+import { ownPolicy } from './own-policy.ts';
 import { mapOf } from './pool.ts';
 import type { Signer } from './signer.ts';
 import { subjectsOf } from './subjects.ts';
@@ -118,16 +118,11 @@ export async function missingFormats(
   options: WriteSignaturesOptions,
   look: (policy: TrustPolicy) => Promise<Verdict>,
 ): Promise<readonly SignatureFormat[]> {
-  const { signer, trustedRoot, force, formats = ['bundle', 'legacy'], signal } = options;
-  if (force) return formats;
-  const authority = await signer.authority({ signal });
-  if (authority === undefined || !canRecognise(authority, trustedRoot)) return formats;
-  const { accepted } = await look({ authorities: [authority], trustedRoot, log: 'checked' });
+  const { signer, force, formats = ['bundle', 'legacy'], signal } = options;
+  const policy = force ? undefined : await ownPolicy(options, signal);
+  if (policy === undefined) return formats;
+  const { accepted } = await look(policy);
   return formats.filter((format) => !accepted.some((found) => isAsGood(found, format, signer)));
-}
-
-function canRecognise(authority: Authority, trustedRoot: TrustedRoot | undefined): boolean {
-  return authority.kind === 'key' || trustedRoot !== undefined;
 }
 
 /** Whether a new signature would say nothing more: a signer with a log does not leave it at one without. */
