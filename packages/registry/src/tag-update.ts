@@ -107,8 +107,8 @@ async function playRound(
   const current = await readVersion(session, tag, signal);
   const readAt = clock.monotonic();
   const next = await change(current.manifest);
-  const is = current.manifest?.descriptor.digest;
-  if (next === undefined || (next === 'delete' ? undefined : next.descriptor.digest) === is) return 'settled';
+  const wanted = next === 'delete' ? undefined : next?.descriptor.digest;
+  if (next === undefined || wanted === current.manifest?.descriptor.digest) return 'settled';
   if (clock.monotonic() - readAt > freshMs && !(await isStill(session, tag, current, signal)))
     return 'outrun';
   try {

@@ -276,6 +276,16 @@ describe('a write that others are in the way of', () => {
     expect(server.seen.filter(isPutOfTag)).toHaveLength(1);
   });
 
+  test('a change that answers what is there already has stayed', async () => {
+    const { script, names } = simpleRegistry();
+    await using server = await fakeServer(script);
+    await using registry = testRegistry();
+    const store = registry.repository(`${server.host}/app`);
+    await store.updateTag(tag, async () => listManifest(['fixed']));
+    expect(names()).toEqual(['fixed']);
+    expect(server.seen.filter(isPutOfTag)).toHaveLength(1);
+  });
+
   test('what is pushed is what it says it is', async () => {
     const { script } = simpleRegistry();
     await using server = await fakeServer(script);
