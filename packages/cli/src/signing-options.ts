@@ -23,12 +23,8 @@ export async function openSigningByOptions(invocation: Invocation): Promise<Sign
  * Who is told of signatures: `public`, `none`, or a signing config file. With a key, images that are all on this machine are nobody's business.
  * @param images As they were typed.
  */
-export function transparencyByOptions(
-  options: Options,
-  images: readonly string[],
-  { isKeyless }: Pick<Signing, 'isKeyless'>,
-): string {
-  const { transparency, signingConfig, tlogUpload } = options;
+export function transparencyByOptions(options: Options, images: readonly string[]): string {
+  const { transparency, signingConfig, tlogUpload, keyless: isKeyless = false } = options;
   if (transparency !== undefined && signingConfig !== undefined) {
     throw usageError(
       '--transparency and --signing-config say the same thing twice',

@@ -33,6 +33,8 @@ export interface SigningWork {
   readonly sign: (subject: Subject, options: WriteSignaturesOptions) => Promise<readonly WrittenManifest[]>;
   /** `signed`, `attested (cyclonedx)` */
   readonly done: string;
+  /** What the old format is known by: `.sig`. */
+  readonly legacy: string;
 }
 
 interface Signed {
@@ -41,11 +43,14 @@ interface Signed {
 }
 
 /** Signs the images of a command line; `sign` and `attest` differ in what they sign. */
-export async function runSigning(invocation: Invocation, { sign, done }: SigningWork): Promise<ExitCode> {
+export async function runSigning(
+  invocation: Invocation,
+  { sign, done, legacy }: SigningWork,
+): Promise<ExitCode> {
   const { args, options, context, output } = invocation;
   const { signal, now } = context;
+  const transparency = transparencyByOptions(options, args);
   await using signing = await openSigningByOptions(invocation);
-  const transparency = transparencyByOptions(options, args, signing);
   const signer = await signing.signer(transparency);
   await using places = await openPlaces(invocation);
   const purpose = options.dryRun ? 'read' : 'change';
@@ -73,7 +78,7 @@ export async function runSigning(invocation: Invocation, { sign, done }: Signing
       return { subject, manifests: await once(subject) };
     },
     ({ subject, manifests }) => {
-      for (const manifest of manifests) output.say(lineOf(subject, manifest, by, invocation));
+      for (const manifest of manifests) output.say(lineOf(subject, manifest, { by, legacy }, invocation));
       output.result(subject.name);
     },
   );
@@ -111,23 +116,25 @@ function onceEach<T>(work: (subject: Subject) => Promise<T>): (subject: Subject)
 function lineOf(
   { store, tag, descriptor }: Subject,
   manifest: WrittenManifest,
-  done: string,
+  { by, legacy }: { readonly by: string; readonly legacy: string },
   { output }: Invocation,
 ): string {
   const { outcome, subject } = manifest;
   const was = tag !== undefined && subject.digest === descriptor.digest ? ` (was :${tag})` : '';
   const [sign, what] = {
-    signed: [output.paint('good', '✓'), done],
-    present: [output.paint('quiet', '='), `${done} before`],
-    missing: [output.paint('good', '+'), `not ${done} (dry run)`],
+    signed: [output.paint('good', '✓'), by],
+    present: [output.paint('quiet', '='), `${by} before`],
+    missing: [output.paint('good', '+'), `not ${by} (dry run)`],
   }[outcome];
-  const formats = formatsOf(manifest);
+  const formats = formatsOf(manifest, legacy);
   const parts = [`  ${sign} ${store.name}`, what, `${subject.digest}${was}`];
   return [...parts, ...(formats.length > 0 ? [formats.join(', ')] : [])].join('   ');
 }
 
-function formatsOf(manifest: WrittenManifest): readonly string[] {
-  return manifest.outcome === 'missing' ? manifest.missing : manifest.written.map(attachedAs);
+function formatsOf(manifest: WrittenManifest, legacy: string): readonly string[] {
+  return manifest.outcome === 'missing'
+    ? manifest.missing.map((format) => (format === 'legacy' ? legacy : format))
+    : manifest.written.map(attachedAs);
 }
 
 function documentOf({ image, value, failure }: Outcome<Signed>): object {

@@ -11,7 +11,7 @@ import {
 import { keySources, tokens } from '@lading/sign/node';
 import type { Context } from './context.ts';
 import { keyPassword } from './key-password.ts';
-import { openSigstoreServices, type SigstoreServices } from './sigstore-services.ts';
+import { openSigstoreServices, pathFrom, type SigstoreServices } from './sigstore-services.ts';
 import { usageError } from './usage.ts';
 import type { Invocation } from './verb.ts';
 
@@ -92,7 +92,11 @@ async function signerIdentity(
     if (settings.key !== undefined) throw usageError('a key and --keyless exclude each other', eitherHint);
     const { identity, issuer } = keyless === true ? {} : keyless;
     const { env } = context;
-    const source = tokens({ ...(await services.connection()), env, identityToken });
+    const source = tokens({
+      ...(await services.connection()),
+      env,
+      identityToken: identityToken && tokenFrom(context.cwd, identityToken),
+    });
     // Nothing else is worth asking for without one; it is kept for when it is used.
     await source.token({ signal: context.signal });
     return { keyless: { tokens: source, identity, issuer } };
@@ -111,6 +115,11 @@ async function signerIdentity(
     dispatcher: await services.dispatcherFor(reference),
   });
   return { key: await openPrivateKey(reference, sources, { signal }) };
+}
+
+/** A token is left as it is; a path starts where the command does. */
+function tokenFrom(cwd: string, text: string): string {
+  return /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(text.trim()) ? text : pathFrom(cwd, text.trim());
 }
 
 const eitherHint = 'A key signs by itself; without one the certificate of an identity does.';

@@ -25,7 +25,8 @@ export async function openSubject(
   { options, context }: Invocation,
   purpose: 'read' | 'change',
 ): Promise<Subject> {
-  const { store, reference } = await places.image(image, purpose);
+  const { store, tag: named, digest } = await places.open(image, purpose);
+  const reference = digest ?? named ?? (await onlyName(image, places, store));
   const tag = isDigest(reference) ? undefined : reference;
   if (options.strict && tag !== undefined) {
     throw usageError(
@@ -35,4 +36,11 @@ export async function openSubject(
   }
   const { descriptor } = await loadManifest(store, reference, { signal: context.signal });
   return { store, descriptor, name: `${store.name}@${descriptor.digest}`, tag };
+}
+
+/** What an image is called that has no name on the command line: `latest`, or in a folder or archive the only one there is. */
+async function onlyName(image: string, places: Places, store: ContentStore): Promise<string> {
+  if (store.mount !== undefined) return 'latest';
+  const { tag, digest } = await places.open(image, 'read');
+  return digest ?? tag ?? 'latest';
 }

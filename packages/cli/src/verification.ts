@@ -114,7 +114,7 @@ function hintOfUnsigned(verdict: Verdict, elsewhere: string | undefined): string
 
 /** Everybody who signed is somebody else than who was asked for. */
 function hintOfStrangers({ rejected }: Verdict, { authorities }: TrustPolicy): string | undefined {
-  if (!rejected.every(({ code }) => code === 'other-signer')) return undefined;
+  if (rejected.length === 0 || rejected.some(({ code }) => code !== 'other-signer')) return undefined;
   return authorities.some(({ kind }) => kind === 'key')
     ? 'Is it the right key? What was signed without one is verified with --certificate-identity and --certificate-oidc-issuer.'
     : 'Identity and issuer have to be as in the certificate, and patterns have to match the whole of them.';

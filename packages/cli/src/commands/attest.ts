@@ -20,6 +20,7 @@ export const run: Run = async (invocation) => {
   const predicate = makePredicate(type, document, context.now);
   return await runSigning(invocation, {
     done: `attested (${type})`,
+    legacy: '.att',
     async sign({ store, descriptor: subject }, common) {
       if (dryRun) return [{ subject, outcome: 'missing', missing: common.formats ?? [] }];
       return [await attest(store, subject, { ...common, predicate, replace })];

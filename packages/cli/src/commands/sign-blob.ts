@@ -12,14 +12,14 @@ export const run: Run = async (invocation) => {
   const [file = ''] = args;
   const { bundle, outputSignature } = options;
   const { cwd, signal } = context;
-  await using signing = await openSigningByOptions(invocation);
-  const transparency = transparencyByOptions(options, [], signing);
-  if (bundle === undefined && (signing.isKeyless || transparency !== 'none')) {
+  const transparency = transparencyByOptions(options, []);
+  if (bundle === undefined && transparency !== 'none') {
     throw usageError(
       'a signature that others witness needs a bundle, which holds what they say',
       'Name the file: --bundle FILE. Or sign with a key and --transparency none.',
     );
   }
+  await using signing = await openSigningByOptions(invocation);
   const bytes = await readInput(file, context, { what: 'file', limit: maxBlob });
   const signer = await signing.signer(transparency);
   const signed = await signBlob(bytes, signer, { signal });

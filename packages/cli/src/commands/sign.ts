@@ -7,6 +7,7 @@ export const run: Run = (invocation) => {
   const { recursive, dryRun } = invocation.options;
   return runSigning(invocation, {
     done: 'signed',
+    legacy: '.sig',
     sign: (subject, options) =>
       dryRun
         ? rehearse(subject, recursive, options)

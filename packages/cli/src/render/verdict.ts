@@ -19,7 +19,7 @@ export function acceptedLines({ accepted, readers }: Verdict, subject: string): 
   const programs = programNames(readers.map(({ program }) => program));
   const readable = programs.length === 0 ? '' : `; readable by ${programs.join(', ')}`;
   return [...Map.groupBy(accepted, claimOf)].map(([claim, some]) => {
-    const who = enumeration(some.map(({ signer }) => signerName(signer)));
+    const who = enumeration(some.map(({ signer }) => signerName(signer)).toSorted());
     const where = enumeration(some.map(({ location }) => attachedAs(location)));
     return `${subject} ${claim} by ${who} (${where}${readable})`;
   });
