@@ -11,6 +11,7 @@ import {
   type TrustPolicy,
   verifyMaterial,
 } from '../../src/index.ts';
+import { parseCertificate } from '../../src/verify/certificate.ts';
 import { Bench, bare, base64, flip, logged, message, minutes, noon, person } from './support/bench.ts';
 import {
   authority,
@@ -421,6 +422,16 @@ describe('reading a certificate for people', () => {
       identities: [],
       issuer: undefined,
     });
+  });
+
+  test('the bits around its signature are as they have to be', () => {
+    const { certificate } = bench.sigstore.certificate();
+    const signature = parseCertificate(certificate).root.subs[2]!.value;
+    // Tag, length, and how many bits of the last byte do not count.
+    const start = certificate.byteLength - signature.byteLength - 2;
+    for (let bit = start * 8; bit < (start + 3) * 8; bit += 1) {
+      expect(describeCertificate(flip(certificate, bit))).toBeUndefined();
+    }
   });
 
   test('never throws, whatever the bytes are', () => {
