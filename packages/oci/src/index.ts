@@ -1,3 +1,4 @@
+export { type CosignManifest, cosignManifest, cosignTags, isSameCosignLayer } from './cosign.ts';
 export type { Descriptor, Platform } from './descriptor.ts';
 export type { Digest, DigestAlgorithm } from './digest.ts';
 export {
@@ -35,7 +36,6 @@ export {
 } from './reference.ts';
 export {
   addReferrer,
-  cosignTags,
   describeReferrer,
   referrersIndex,
   referrersTag,

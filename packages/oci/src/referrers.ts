@@ -9,12 +9,6 @@ export function referrersTag(subject: Digest): string {
   return `${algorithm}-${digestHex(subject).slice(0, 64)}`;
 }
 
-/** The tags under which cosign 2 keeps what belongs to a digest: signature, attestations, SBOM. */
-export function cosignTags(subject: Digest): readonly string[] {
-  const base = `${digestAlgorithm(subject)}-${digestHex(subject)}`;
-  return ['sig', 'att', 'sbom'].map((suffix) => `${base}.${suffix}`);
-}
-
 /**
  * How a referrer stands in a list of referrers: its `artifactType` (or its config's media type) and its annotations are pulled up
  * (distribution-spec, Listing Referrers and Pushing Manifests with Subject).

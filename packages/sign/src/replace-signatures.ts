@@ -1,10 +1,10 @@
-import { type Descriptor, LadingError } from '@lading/oci';
+import { type Descriptor, isSameCosignLayer, LadingError } from '@lading/oci';
 import type { ContentStore } from '@lading/store';
 import type { SignatureLocation } from './found.ts';
 import { ownPolicy } from './own-policy.ts';
 import { type SignedImage, type SignImageOptions, sign } from './sign-image.ts';
 import { verify } from './verify-image.ts';
-import { isSameLayer, removeWritten } from './write.ts';
+import { removeWritten } from './write.ts';
 
 export interface ReplacedSignatures extends SignedImage {
   /** Why older signatures are still there: the registry does not delete, or does not let us. They do no harm. */
@@ -62,5 +62,7 @@ async function removeOlder(
 
 function isSame(a: SignatureLocation, b: SignatureLocation): boolean {
   // Under a tag the manifest changes with each signature that is added; the layer says which it is.
-  return a.tag === b.tag && (a.tag === undefined ? a.manifest === b.manifest : isSameLayer(a.blob, b.blob));
+  return (
+    a.tag === b.tag && (a.tag === undefined ? a.manifest === b.manifest : isSameCosignLayer(a.blob, b.blob))
+  );
 }

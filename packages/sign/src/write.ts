@@ -1,7 +1,9 @@
 import {
+  cosignManifest,
   type Descriptor,
   digestOf,
   type ImageManifest,
+  isSameCosignLayer,
   LadingError,
   mediaTypes,
   parseManifest,
@@ -11,7 +13,6 @@ import { attachmentTags } from './attachments.ts';
 import { bundleBytes, bundleMediaType } from './formats/bundle.ts';
 import { bundleManifest, emptyConfig } from './formats/bundle-manifest.ts';
 import { legacyLayer, legacyMediaTypes } from './formats/legacy-layer.ts';
-import { legacyManifest } from './formats/legacy-manifest.ts';
 import type { SignatureLocation } from './found.ts';
 import type { SignatureMaterial } from './material.ts';
 
@@ -87,7 +88,8 @@ export async function removeWritten(
     ({ tag }) => tag!,
   );
   for (const [tag, unwanted] of byTag) {
-    const isUnwanted = (layer: Descriptor): boolean => unwanted.some(({ blob }) => isSameLayer(blob, layer));
+    const isUnwanted = (layer: Descriptor): boolean =>
+      unwanted.some(({ blob }) => isSameCosignLayer(blob, layer));
     await updateLayers(
       store,
       tag,
@@ -126,7 +128,7 @@ async function updateLayers(
       if (layers === before) return undefined;
       // cosign says of a manifest without layers that it cannot be read, not that there is no signature.
       if (layers.length === 0) return 'delete';
-      const { bytes, config } = legacyManifest(manifest, layers);
+      const { bytes, config } = cosignManifest(manifest, layers);
       await store.push(config.descriptor, bytesSource(config.bytes), { signal });
       const descriptor = {
         mediaType: mediaTypes.ociManifest,
@@ -161,16 +163,5 @@ function heldManifest(
 }
 
 function indexOf(layers: readonly Descriptor[], layer: Descriptor): number {
-  return layers.findIndex((other) => isSameLayer(other, layer));
-}
-
-/** The same signature: payloads are equal for everyone who signs the same image, so what speaks for them has to be equal, too. */
-export function isSameLayer(a: Descriptor, b: Descriptor): boolean {
-  const [left, right] = [a.annotations ?? {}, b.annotations ?? {}];
-  const keys = Object.keys(left);
-  return (
-    a.digest === b.digest &&
-    keys.length === Object.keys(right).length &&
-    keys.every((key) => left[key] === right[key])
-  );
+  return layers.findIndex((other) => isSameCosignLayer(other, layer));
 }

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Descriptor, digestOf, mediaTypes, referrersTag } from '@lading/oci';
+import { cosignManifest, type Descriptor, digestOf, mediaTypes, referrersTag } from '@lading/oci';
 import { bytesSource, type ContentStore, loadManifest } from '@lading/store';
 import { makeImage, makeIndex, makeReferrer } from '@lading/testkit';
 import { attachmentTags } from '../src/attachments.ts';
-import { legacyManifest } from '../src/formats/legacy-manifest.ts';
 import {
   artifactsOf,
   attest,
@@ -212,7 +211,7 @@ describe('signing case 19: broken neighbours', () => {
     const held = await loadManifest(store, signatures);
     const [good] = JSON.parse(Buffer.from(held.bytes).toString()).layers;
     const unsigned = { ...good, annotations: {} };
-    const changed = legacyManifest(undefined, [unsigned, good, { ...good, mediaType: 'text/plain' }]);
+    const changed = cosignManifest(undefined, [unsigned, good, { ...good, mediaType: 'text/plain' }]);
     await store.push(changed.config.descriptor, bytesSource(changed.config.bytes));
     const descriptor = {
       mediaType: mediaTypes.ociManifest,
@@ -248,7 +247,7 @@ test('signing case 18: a .sig with 2,000 layers is told of, not read, and hides 
   const { signatures } = attachmentTags(subject);
   const held = await loadManifest(store, signatures);
   const [layer] = JSON.parse(Buffer.from(held.bytes).toString()).layers;
-  const crowded = legacyManifest(undefined, new Array(2000).fill(layer));
+  const crowded = cosignManifest(undefined, new Array(2000).fill(layer));
   await store.push(crowded.config.descriptor, bytesSource(crowded.config.bytes));
   const descriptor = {
     mediaType: mediaTypes.ociManifest,

@@ -1,15 +1,18 @@
 import {
+  cosignManifest,
   cosignTags,
   type Descriptor,
   type Digest,
+  describeManifest,
   isIndexMediaType,
   isManifestMediaType,
+  isSameCosignLayer,
   LadingError,
-  type Manifest,
   manifestLimits,
   parseManifest,
 } from '@lading/oci';
-import { loadManifest } from './content.ts';
+import { bytesSource, loadManifest } from './content.ts';
+import type { ChangeTag } from './content-store.ts';
 import type { GraphCopy } from './copy-graph.ts';
 import { absent, type ReadManifest, readManifest, readManifestIfPresent } from './copy-read.ts';
 import type { CopyRun } from './copy-run.ts';
@@ -102,43 +105,51 @@ async function copyCosignTag(run: CopyRun, graph: GraphCopy, tag: string): Promi
   );
   if (held?.digest === offered.digest) return run.finished('manifest', offered, 'existed');
   const read = await readManifest(run, offered);
-  if (held !== undefined && !(await mayReplace(run, tag, held, read))) return;
-  await graph.root(read);
-  await graph.push(read, () => putTag(destination, read.descriptor, read.manifest.bytes, tag, { signal }));
-}
-
-/** Signatures and attestations pile up under one tag, also those that were made at the destination: none of them gets lost. */
-async function mayReplace(
-  run: CopyRun,
-  tag: string,
-  held: Descriptor,
-  offered: ReadManifest,
-): Promise<boolean> {
-  if (tag.endsWith('.sbom')) return true;
-  const { destination } = run.stores;
-  const kept = await run.at('destination', held, async () => {
-    const { descriptor, bytes } = await loadManifest(destination, held.digest, { signal: run.signal });
-    return parseManifest(bytes, descriptor.mediaType);
-  });
-  const keptLayers = layersOf(kept);
-  const offeredLayers = layersOf(offered.manifest);
-  if (isSubset(offeredLayers, keptLayers)) {
-    run.finished('manifest', offered.descriptor, 'existed');
-    return false;
+  const merge = held === undefined || tag.endsWith('.sbom') ? undefined : mergeInto(run, tag, read);
+  if (held !== undefined && merge !== undefined) {
+    const current = await run.at('destination', held, () =>
+      loadManifest(destination, held.digest, { signal: run.signal }),
+    );
+    if ((await merge(current)) === undefined) return run.finished('manifest', offered, 'existed');
+    if (destination.updateTag === undefined) return noticeDifference(run, tag, offered);
   }
-  if (isSubset(keptLayers, offeredLayers)) return true;
-  const message = `${tag} is not copied: ${destination.name} has others under this tag, which would get lost`;
+  await graph.root(read);
+  await graph.push(read, () =>
+    merge === undefined
+      ? putTag(destination, read.descriptor, read.manifest.bytes, tag, { signal })
+      : destination.updateTag!(tag, merge, { signal }),
+  );
+}
+
+/**
+ * Signatures and attestations pile up under one tag, also those that were made at the destination: none of them gets lost. When the source has
+ * all of them its manifest goes there byte for byte; else the destination's is extended.
+ */
+function mergeInto(run: CopyRun, tag: string, { descriptor, manifest: offered }: ReadManifest): ChangeTag {
+  const { destination } = run.stores;
+  return async (current) => {
+    if (current === undefined) return { descriptor, bytes: offered.bytes };
+    const kept = parseManifest(current.bytes, current.descriptor.mediaType);
+    if (kept.kind !== 'image' || offered.kind !== 'image') {
+      throw new LadingError('ERR_LADING_MANIFEST', `${tag} is an index, which holds no signatures`);
+    }
+    const missing = missingFrom(kept.layers, offered.layers);
+    if (missing.length === 0) return undefined;
+    if (missingFrom(offered.layers, kept.layers).length === 0) return { descriptor, bytes: offered.bytes };
+    const { bytes, config } = cosignManifest(kept, [...kept.layers, ...missing]);
+    await destination.push(config.descriptor, bytesSource(config.bytes), { signal: run.signal });
+    return { descriptor: describeManifest({ bytes, mediaType: kept.mediaType }), bytes };
+  };
+}
+
+function missingFrom(held: readonly Descriptor[], offered: readonly Descriptor[]): readonly Descriptor[] {
+  return offered.filter((layer) => !held.some((own) => isSameCosignLayer(own, layer)));
+}
+
+function noticeDifference(run: CopyRun, tag: string, offered: Descriptor): void {
+  const message = `${tag} is not copied: ${run.stores.destination.name} has others under this tag, which would get lost`;
   run.emit({ type: 'notice', code: 'signatures-differ', message });
-  run.finished('manifest', offered.descriptor, 'skipped');
-  return false;
-}
-
-function layersOf(manifest: Manifest): Set<Digest> {
-  return new Set(manifest.kind === 'image' ? manifest.layers.map((layer) => layer.digest) : []);
-}
-
-function isSubset(part: Set<Digest>, whole: Set<Digest>): boolean {
-  return [...part].every((digest) => whole.has(digest));
+  run.finished('manifest', offered, 'skipped');
 }
 
 async function noticeLeftBehind(run: CopyRun, root: Descriptor): Promise<void> {

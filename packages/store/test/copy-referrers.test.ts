@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cosignTags, type Descriptor, parsePlatform } from '@lading/oci';
+import { cosignTags, type Descriptor, digestOf, parsePlatform } from '@lading/oci';
 import {
   makeArtifact,
   makeImage,
@@ -137,34 +137,68 @@ describe("cosign's tags", () => {
   });
 
   test.each([
-    ['the destination has one more: it is kept', ['theirs'], ['theirs', 'ours'], ['theirs', 'ours'], 0],
-    ['the source has one more: it comes along', ['theirs', 'new'], ['theirs'], ['theirs', 'new'], 0],
-    [
-      'both have one of their own: the destination keeps its own, with a notice',
-      ['theirs'],
-      ['ours'],
-      ['ours'],
-      1,
-    ],
-  ])(
-    'signatures that were made at the destination do not get lost: %s',
-    async (_, at, there, expected, notices) => {
-      const image = makeImage();
-      const { source, destination, events } = await both(image);
-      const tag = cosignTags(image.descriptor.digest)[0]!;
-      await fill(source, signatures(...at), tag);
-      await fill(destination, signatures(...there), tag);
-      await copy(source, 'v1', destination, 'v1', {
-        referrers: true,
-        onEvent: (event) => events.push(event),
-      });
-      const { digest } = await destination.resolve(tag);
-      expect(digest).toBe(signatures(...expected).descriptor.digest);
-      expect(
-        events.filter((event) => event.type === 'notice' && event.code === 'signatures-differ'),
-      ).toHaveLength(notices);
-    },
-  );
+    ['the destination has one more: it is kept', ['theirs'], ['theirs', 'ours'], ['theirs', 'ours']],
+    ['the source has one more: it comes along', ['theirs', 'new'], ['theirs'], ['theirs', 'new']],
+  ])('signatures that were made at the destination do not get lost: %s', async (_, at, there, expected) => {
+    const image = makeImage();
+    const { source, destination, events } = await both(image);
+    const tag = cosignTags(image.descriptor.digest)[0]!;
+    await fill(source, signatures(...at), tag);
+    await fill(destination, signatures(...there), tag);
+    await copy(source, 'v1', destination, 'v1', {
+      referrers: true,
+      onEvent: (event) => events.push(event),
+    });
+    const { digest } = await destination.resolve(tag);
+    expect(digest).toBe(signatures(...expected).descriptor.digest);
+    expect(
+      events.filter((event) => event.type === 'notice' && event.code === 'signatures-differ'),
+    ).toHaveLength(0);
+  });
+
+  /** Two signers of one image: the payload is the same, and so is its digest. */
+  function signedBy(...names: readonly string[]): TestImage {
+    const base = signatures('payload');
+    const root = base.manifests.at(-1)!;
+    const document = JSON.parse(Buffer.from(root.bytes).toString());
+    const layers = names.map((signature) => ({ ...document.layers[0], annotations: { signature } }));
+    const bytes = Buffer.from(JSON.stringify({ ...document, layers }));
+    const descriptor = { ...root.descriptor, digest: digestOf(bytes), size: bytes.byteLength };
+    return { ...base, descriptor, manifests: [{ descriptor, bytes }] };
+  }
+
+  test.each([
+    ['each side has one of its own', ['theirs'], ['ours'], ['ours', 'theirs']],
+    ['both have one, and each one more', ['both', 'theirs'], ['both', 'ours'], ['both', 'ours', 'theirs']],
+  ])('are put together, and none is taken for another: %s', async (_, at, there, expected) => {
+    const image = makeImage();
+    const { source, destination } = await both(image);
+    const tag = cosignTags(image.descriptor.digest)[0]!;
+    await fill(source, signedBy(...at), tag);
+    await fill(destination, signedBy(...there), tag);
+    await copy(source, 'v1', destination, 'v1', { referrers: true });
+    const held = await destination.load!(tag);
+    const { layers } = JSON.parse(Buffer.from(held.bytes).toString());
+    expect(layers.map((layer: Descriptor) => layer.annotations?.signature)).toEqual(expected);
+    await copy(source, 'v1', destination, 'v1', { referrers: true });
+    expect((await destination.resolve(tag)).digest).toBe(held.descriptor.digest);
+  });
+
+  test('stay as they are, with a notice, where the destination could lose some', async () => {
+    const image = makeImage();
+    const { source, destination, events } = await both(image);
+    const tag = cosignTags(image.descriptor.digest)[0]!;
+    await fill(source, signedBy('theirs'), tag);
+    await fill(destination, signedBy('ours'), tag);
+    const { digest } = await destination.resolve(tag);
+    const onEvent = (event: CopyEvent): void => void events.push(event);
+    await copy(source, 'v1', { ...destination, updateTag: undefined as never }, 'v1', {
+      referrers: true,
+      onEvent,
+    });
+    expect((await destination.resolve(tag)).digest).toBe(digest);
+    expect(events.some((event) => event.type === 'notice' && event.code === 'signatures-differ')).toBe(true);
+  });
 });
 
 describe('platforms', () => {

@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { digestOf, parseManifest } from '@lading/oci';
+import { cosignManifest, digestOf, parseManifest } from '@lading/oci';
 import { bundleBytes, parseBundle } from '../../src/formats/bundle.ts';
 import { readClaim, subjectOf } from '../../src/formats/claim.ts';
 import { inTotoPayloadType, signedBytes } from '../../src/formats/dsse.ts';
 import { envelopeBytes, parseEnvelope } from '../../src/formats/envelope.ts';
 import { legacyLayer, parseLegacyLayer } from '../../src/formats/legacy-layer.ts';
-import { legacyManifest } from '../../src/formats/legacy-manifest.ts';
 import { makePredicate } from '../../src/formats/predicate.ts';
 import { parseSimpleSigning, simpleSigningBytes } from '../../src/formats/simple-signing.ts';
 import { statementBytes } from '../../src/formats/statement.ts';
@@ -182,9 +181,9 @@ describe('layers of the old format', () => {
 
   test('a manifest keeps what was under the tag, and its config tells of each layer', () => {
     const layer = legacyLayer(material({ kind: 'message', bytes: bytes('x') })).descriptor;
-    const first = legacyManifest(undefined, [layer]);
+    const first = cosignManifest(undefined, [layer]);
     const annotated = json({ ...JSON.parse(text(first.bytes)), annotations: { kept: 'yes' } });
-    const second = legacyManifest(parseManifest(annotated), [layer, layer]);
+    const second = cosignManifest(parseManifest(annotated), [layer, layer]);
     const manifest = parseManifest(second.bytes);
     expect(manifest.annotations).toEqual({ kept: 'yes' });
     expect(JSON.parse(text(second.config.bytes)).rootfs.diff_ids).toEqual([layer.digest, layer.digest]);
