@@ -98,7 +98,7 @@ describe('an entry with "verify"', () => {
   });
 });
 
-describe('case 24: what refers to an image', () => {
+describe('signing case 24: what refers to an image', () => {
   const travelling = `${entry}    referrers: true\n`;
 
   test.each([['an image'], ['an index']])(

@@ -153,7 +153,7 @@ describe('lading public-key', () => {
   });
 });
 
-test('case 25: no output has a key or a password in it', async () => {
+test('signing case 25: no output has a key or a password in it', async () => {
   const texts: string[] = [];
   const collect = async (argv: readonly string[], options: RunOptions = {}): Promise<void> => {
     const { stdout, stderr } = await run([...argv, '--verbose'], options);

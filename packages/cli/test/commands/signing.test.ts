@@ -452,13 +452,13 @@ describe('a command line that cannot be carried out', () => {
     ['a token without --keyless', () => ['sign', '--identity-token', 'token', image()], 3, 'Add --keyless'],
     ['nobody is trusted', () => ['verify', image()], 3, 'it is not said whose signature counts'],
     [
-      'case 13: a key and an identity are trusted',
+      'signing case 13: a key and an identity are trusted',
       () => ['verify', '--key', 'cosign.pub', ...identity(), image()],
       3,
       'a key and an identity are both named',
     ],
     [
-      'case 13: also when the identity is incomplete',
+      'signing case 13: also when the identity is incomplete',
       () => ['verify', '--key', 'cosign.pub', '--certificate-identity', 'x', image()],
       3,
       'a key and an identity are both named',

@@ -78,7 +78,7 @@ describe('a key file', () => {
     expect(key.publicKey.hint).toBe(createHash('sha256').update(spki).digest('base64'));
   });
 
-  test('case 25: a wrong password, and an empty one in its place, do not open it', async () => {
+  test('signing case 25: a wrong password, and an empty one in its place, do not open it', async () => {
     for (const word of ['horse batteri', '', `${password} `]) {
       await expect(opening(pair.privateKey, word)).rejects.toMatchObject({
         code: 'ERR_LADING_KEY_PASSWORD',
@@ -87,7 +87,7 @@ describe('a key file', () => {
     }
   });
 
-  test('case 25: the password may be empty, and may have letters of any script', async () => {
+  test('signing case 25: the password may be empty, and may have letters of any script', async () => {
     for (const word of ['', 'пароль 密码 🔑']) {
       const files = await generateKeyPair(word);
       expect((await decryptPrivateKey(files.privateKey, word)).publicKey.pem).toBe(files.publicKey);
@@ -103,19 +103,22 @@ describe('a key file', () => {
     ['r', 9],
     ['p', 2],
     ['p', 1_000_000],
-  ])('case 25: the scrypt setting %s %d is refused before anything is derived', async (name, value) => {
-    const pem = changed(({ kdf }) => Object.assign(kdf.params, { [name]: value }));
-    const started = performance.now();
-    await expect(opening(pem)).rejects.toMatchObject({
-      code: 'ERR_LADING_KEY',
-      message: expect.stringContaining(`kdf.params.${name}`),
-      hint: expect.stringContaining('32768, 65536, 131072'),
-    });
-    // The dearest of these would take hours.
-    expect(performance.now() - started).toBeLessThan(1000);
-  });
+  ])(
+    'signing case 25: the scrypt setting %s %d is refused before anything is derived',
+    async (name, value) => {
+      const pem = changed(({ kdf }) => Object.assign(kdf.params, { [name]: value }));
+      const started = performance.now();
+      await expect(opening(pem)).rejects.toMatchObject({
+        code: 'ERR_LADING_KEY',
+        message: expect.stringContaining(`kdf.params.${name}`),
+        hint: expect.stringContaining('32768, 65536, 131072'),
+      });
+      // The dearest of these would take hours.
+      expect(performance.now() - started).toBeLessThan(1000);
+    },
+  );
 
-  test.each([32_768, 131_072])('case 25: cosign’s other setting, N %d, is read', async (N) => {
+  test.each([32_768, 131_072])('signing case 25: cosign’s other setting, N %d, is read', async (N) => {
     const key = await decryptPrivateKey(pair.privateKey, password);
     const salt = Buffer.alloc(32, 1);
     const nonce = Buffer.alloc(24, 2);
@@ -142,11 +145,11 @@ describe('a key file', () => {
     ['another cipher', ({ cipher }) => Object.assign(cipher, { name: 'aes' })],
     ['another derivation', ({ kdf }) => Object.assign(kdf, { name: 'pbkdf2' })],
     ['no cipher', (envelope) => Object.assign(envelope, { cipher: undefined })],
-  ])('case 25: %s is damage, whatever the password', async (_what, change) => {
+  ])('signing case 25: %s is damage, whatever the password', async (_what, change) => {
     await expect(opening(changed(change))).rejects.toMatchObject({ code: 'ERR_LADING_KEY' });
   });
 
-  test('case 25: the same bytes in another spelling are damage', async () => {
+  test('signing case 25: the same bytes in another spelling are damage', async () => {
     // Six of the eight bits of the last byte stand in the letter before, so the last letter has four that mean nothing.
     const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
     const pem = changed((envelope) => {
@@ -158,14 +161,14 @@ describe('a key file', () => {
     await expect(opening(pem)).rejects.toMatchObject({ code: 'ERR_LADING_KEY' });
   });
 
-  test('case 25: a ciphertext that is cut off does not open', async () => {
+  test('signing case 25: a ciphertext that is cut off does not open', async () => {
     const pem = changed((envelope) =>
       Object.assign(envelope, { ciphertext: envelope.ciphertext.slice(0, envelope.ciphertext.length - 4) }),
     );
     await expect(opening(pem)).rejects.toMatchObject({ code: 'ERR_LADING_KEY_PASSWORD' });
   });
 
-  test('case 25: both PEM names are read, with line ends of Windows, indented, and with text around', async () => {
+  test('signing case 25: both PEM names are read, with line ends of Windows, indented, and with text around', async () => {
     const older = pair.privateKey.replaceAll('SIGSTORE', 'COSIGN');
     const forms = [
       older,
@@ -198,7 +201,7 @@ describe('a key file', () => {
     });
   });
 
-  test('case 25: no changed byte of it yields a key', async () => {
+  test('signing case 25: no changed byte of it yields a key', async () => {
     const bytes = Buffer.from(pair.privateKey.trimEnd());
     const flips = fc.tuple(fc.nat(bytes.byteLength - 1), fc.integer({ min: 1, max: 255 }));
     await fc.assert(
@@ -232,7 +235,7 @@ describe('a key file', () => {
     expect(ticks).toBeGreaterThan(3);
   });
 
-  test('case 25: neither key nor password is in anything that is printed', async () => {
+  test('signing case 25: neither key nor password is in anything that is printed', async () => {
     const secretWord = 'Xyzzy-Plugh-31337';
     const made = await generatePrivateKey();
     const pem = await encryptPrivateKey(made, secretWord);

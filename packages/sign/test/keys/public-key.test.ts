@@ -11,7 +11,7 @@ const pairs = {
 } as const;
 
 describe('a public key', () => {
-  test('case 13: does not verify what a key of another kind signed', () => {
+  test('signing case 13: does not verify what a key of another kind signed', () => {
     for (const [name, { publicKey: verifying }] of Object.entries(pairs)) {
       for (const [other, { privateKey }] of Object.entries(pairs)) {
         const hash = { p256: 'sha256', p384: 'sha384', rsa: 'sha256', ed25519: null }[other] ?? null;
@@ -25,7 +25,7 @@ describe('a public key', () => {
     }
   });
 
-  test('case 13: of P-384 does not verify a signature over SHA-256, nor of P-256 one over SHA-384', () => {
+  test('signing case 13: of P-384 does not verify a signature over SHA-256, nor of P-256 one over SHA-384', () => {
     expect(publicKey(pairs.p384.publicKey).verify(data, sign('sha256', data, pairs.p384.privateKey))).toBe(
       false,
     );

@@ -165,7 +165,7 @@ describe('tokens', () => {
     expect(failure.hint).toContain('id-token: write');
   });
 
-  test('case 26: three tries', async () => {
+  test('signing case 26: three tries', async () => {
     await using gitHub = await double((_, index) =>
       index < 3 ? { status: 500 } : { body: JSON.stringify({ value: jwt() }) },
     );
@@ -180,7 +180,7 @@ describe('tokens', () => {
     expect(dead.requests).toHaveLength(3);
   });
 
-  test('case 29: the secret of the request does not go out in the clear', async () => {
+  test('signing case 29: the secret of the request does not go out in the clear', async () => {
     const env = {
       ACTIONS_ID_TOKEN_REQUEST_URL: 'http://actions.example.com/token',
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'the-secret-of-the-request',
@@ -207,7 +207,7 @@ describe('tokens', () => {
     ],
     ['of nobody', { sub: undefined }, /names nobody/],
   ];
-  test.each(unusable)('case 26: one %s is refused', async (_, claims, words) => {
+  test.each(unusable)('signing case 26: one %s is refused', async (_, claims, words) => {
     const given = jwt(claims);
     const failure = await failureOf(tokens({ ...none, identityToken: given }).token());
     expect(failure.code).toBe('ERR_LADING_TOKEN');
@@ -230,7 +230,7 @@ describe('tokens', () => {
     await tokens({ ...none, audience: 'other', identityToken: jwt({ aud: 'other' }) }).token();
   });
 
-  test('case 26: nothing shows a token or a secret', async () => {
+  test('signing case 26: nothing shows a token or a secret', async () => {
     const secretWords = ['the-secret-of-the-request', ...jwt({ sub: 'secret subject' }).split('.')];
     const token = jwt({ sub: 'secret subject' });
     const env = { ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'the-secret-of-the-request' };

@@ -79,7 +79,7 @@ describe('sigstoreRepository', () => {
     await dispatcher.close();
   });
 
-  test('case 16: what was fetched before serves while the repository cannot be reached', async () => {
+  test('signing case 16: what was fetched before serves while the repository cannot be reached', async () => {
     const sigstore = await gone();
     expect((await open(sigstore).trustedRoot()).tlogs).toHaveLength(2);
     await makeStale();
@@ -87,7 +87,7 @@ describe('sigstoreRepository', () => {
     expect((await stale.trustedRoot()).tlogs).toHaveLength(2);
   });
 
-  test('case 16: without a network and with nothing fetched before, the error says what to do', async () => {
+  test('signing case 16: without a network and with nothing fetched before, the error says what to do', async () => {
     const sigstore = await startSigstore();
     await sigstore.stop();
     const failure = await failureOf(open(sigstore, { clock: testClock() }).trustedRoot());
@@ -100,7 +100,7 @@ describe('sigstoreRepository', () => {
     expect(missing.code).toBe('ERR_LADING_SIGSTORE_SERVICE');
   });
 
-  test('case 16: what was fetched before does not serve when it has expired', async () => {
+  test('signing case 16: what was fetched before does not serve when it has expired', async () => {
     const timestamp = new Date(Date.now() + 2_000);
     const sigstore = await gone({ tuf: { expires: { timestamp } } });
     await wait(timestamp.getTime() - Date.now() + 50);
@@ -110,7 +110,7 @@ describe('sigstoreRepository', () => {
   });
 
   test.each(['timestamp', 'snapshot', 'targets', 'root'] as const)(
-    'case 16: a repository whose %s has expired is told as such',
+    'signing case 16: a repository whose %s has expired is told as such',
     async (role) => {
       const past = new Date(Date.now() - 86_400_000);
       await using sigstore = await startSigstore({ tuf: { expires: { [role]: past } } });
@@ -121,7 +121,7 @@ describe('sigstoreRepository', () => {
     },
   );
 
-  test('case 16: a target name that climbs out of the folder reaches nothing', async () => {
+  test('signing case 16: a target name that climbs out of the folder reaches nothing', async () => {
     const targets = { '../../../climbed.json': '{}', 'trusted_root.json/../../x': '{}' };
     await using sigstore = await startSigstore({ tuf: { targets } });
     await open(sigstore).trustedRoot();
@@ -215,7 +215,7 @@ describe('sigstoreRepository', () => {
 });
 
 describe('files', () => {
-  test('case 16: a trusted root and a signing config from files touch no network', async () => {
+  test('signing case 16: a trusted root and a signing config from files touch no network', async () => {
     await using sigstore = await startSigstore();
     const root = join(folder, 'root.json');
     const config = join(folder, 'config.json');

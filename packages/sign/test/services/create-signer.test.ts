@@ -157,7 +157,7 @@ describe('createSigner', () => {
     expect((await signer.sign(message)).logEntries).toHaveLength(1);
   });
 
-  test('case 15: a clock that is an hour off on either side does not matter when a log or a timestamp tells the time', async () => {
+  test('signing case 15: a clock that is an hour off on either side does not matter when a log or a timestamp tells the time', async () => {
     for (const off of [-3_600_000, 3_600_000]) {
       const transparency = configOf(sigstore);
       // The services of the config are valid from a day ago on.
@@ -174,7 +174,7 @@ describe('createSigner', () => {
     }
   });
 
-  test('case 15: a certificate that is valid only from a few seconds ahead on is used', async () => {
+  test('signing case 15: a certificate that is valid only from a few seconds ahead on is used', async () => {
     await using ahead = await startSigstore({ clock: () => new Date(Date.now() + 5_000) });
     const material = await createSigner(
       { keyless: { tokens: tokensOf(() => ahead.identityToken()) } },
@@ -332,7 +332,7 @@ describe('createSigner', () => {
     sigstore.calm();
   });
 
-  test('case 28: a log that took the entry and answered nothing is asked again, and its 409 leads to that entry', async () => {
+  test('signing case 28: a log that took the entry and answered nothing is asked again, and its 409 leads to that entry', async () => {
     const before = sigstore.rekor.size;
     sigstore.play('rekor', { edit: () => ({ status: 502, body: '<html>bad gateway</html>' }) });
     const key = await privateKey();
@@ -345,7 +345,7 @@ describe('createSigner', () => {
     judgedBySigstoreJs(sigstore, material, { logs: 1, timestamps: 1 }, key);
   });
 
-  test('case 28: Rekor v2, which gives no copy of what it has, gets another signature', async () => {
+  test('signing case 28: Rekor v2, which gives no copy of what it has, gets another signature', async () => {
     const before = sigstore.count('rekorV2');
     sigstore.play('rekorV2', { edit: () => ({ status: 503, body: '' }) });
     sigstore.play('rekorV2', { answer: { status: 409, body: '{"code":6,"message":"already exists"}' } });
@@ -356,7 +356,7 @@ describe('createSigner', () => {
     judgedBySigstoreJs(sigstore, material, { logs: 1, timestamps: 1 }, key);
   });
 
-  test('case 28: an RSA key, which makes the same signature each time, is not tried again', async () => {
+  test('signing case 28: an RSA key, which makes the same signature each time, is not tried again', async () => {
     const transparency = configOf(sigstore, { log: 'v2', timestamp: false });
     const signer = createSigner({ key: await privateKey('rsa') }, { transparency });
     const before = sigstore.count('rekorV2');
@@ -367,7 +367,7 @@ describe('createSigner', () => {
     expect(sigstore.count('rekorV2') - before).toBe(1);
   });
 
-  test('case 26: whatever a service gives back, and whoever fails, no error shows the token', async () => {
+  test('signing case 26: whatever a service gives back, and whoever fails, no error shows the token', async () => {
     const { inspect } = await import('node:util');
     const jwt = sigstore.identityToken();
     const services = ['fulcio', 'rekor', 'tsa'] as const;

@@ -53,7 +53,7 @@ describe('certifyKey', () => {
     });
   });
 
-  test('case 26: three tries when Fulcio has a fault', async () => {
+  test('signing case 26: three tries when Fulcio has a fault', async () => {
     const before = sigstore.count('fulcio');
     sigstore.play('fulcio', { times: 2, answer: { status: 500 } });
     await certifyKey(sigstore.fulcioUrl, token(), options());
@@ -93,7 +93,7 @@ describe('certifyKey', () => {
     expect(failure.message).toContain('answered something else');
   });
 
-  test('case 26: the token shows in no error, whatever the server gives back', async () => {
+  test('signing case 26: the token shows in no error, whatever the server gives back', async () => {
     const given = token();
     const jwt = given.reveal();
     const bodies = [

@@ -96,7 +96,7 @@ describe('askService', () => {
   });
 
   test.each([301, 302, 303, 307, 308])(
-    'case 27: a redirect (%d) is not followed, so that nobody else gets what is sent',
+    'signing case 27: a redirect (%d) is not followed, so that nobody else gets what is sent',
     async (status) => {
       await using elsewhere = await double(() => ({ body: 'thanks' }));
       await using server = await double(() => ({ status, headers: { location: elsewhere.url } }));
@@ -117,13 +117,13 @@ describe('askService', () => {
     'http://127.0.0.1.example.com',
     'http://localhost.example.com',
     'ftp://127.0.0.1',
-  ])('case 29: %s is not asked without TLS', async (url) => {
+  ])('signing case 29: %s is not asked without TLS', async (url) => {
     const failure = await failureOf(askService(get(url), options()));
     expect(failure).toMatchObject({ code: 'ERR_LADING_SIGSTORE_SERVICE' });
     expect(failure.message).toContain('without TLS');
   });
 
-  test('case 29: a host that is allowed by name is asked without TLS', async () => {
+  test('signing case 29: a host that is allowed by name is asked without TLS', async () => {
     await using server = await double(() => ({ body: 'here' }));
     const asked: unknown[] = [];
     // Goes to the double, whatever the name.
@@ -179,16 +179,19 @@ describe('refusals', () => {
     ['cut off', secret.slice(0, 50)],
     ['another one', `eyJhbGciOiJub25lIn0.${Buffer.from('{"sub":"other"}').toString('base64url')}.abcdefgh`],
   ];
-  test.each(echoes)('case 26: a token that the server gives back, %s, is not shown', async (_, echo) => {
-    await using server = await double(() => ({
-      status: 400,
-      body: JSON.stringify({ message: `bad: ${echo}!` }),
-    }));
-    const request = get(server.url, { secrets: [secret] });
-    const { message } = refused(request, await askService(request, options()));
-    expect(message).toContain('bad: ');
-    for (const part of [...secret.split('.'), ...echo.split('.')].filter(({ length }) => length > 8)) {
-      expect(message).not.toContain(part.replace(/^.*Bearer /, ''));
-    }
-  });
+  test.each(echoes)(
+    'signing case 26: a token that the server gives back, %s, is not shown',
+    async (_, echo) => {
+      await using server = await double(() => ({
+        status: 400,
+        body: JSON.stringify({ message: `bad: ${echo}!` }),
+      }));
+      const request = get(server.url, { secrets: [secret] });
+      const { message } = refused(request, await askService(request, options()));
+      expect(message).toContain('bad: ');
+      for (const part of [...secret.split('.'), ...echo.split('.')].filter(({ length }) => length > 8)) {
+        expect(message).not.toContain(part.replace(/^.*Bearer /, ''));
+      }
+    },
+  );
 });

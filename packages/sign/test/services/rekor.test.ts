@@ -26,7 +26,7 @@ async function signed(content: SignedContent) {
 
 describe('Rekor v1', () => {
   test.each([envelope, message].map((content) => ({ kind: content.kind, content })))(
-    'case 28: a $kind that is in the log already is taken from there',
+    'signing case 28: a $kind that is in the log already is taken from there',
     async ({ content }) => {
       const { logged, verifier } = await signed(content);
       const first = await logInRekorV1(sigstore.rekorUrl, logged, verifier, options());
@@ -40,7 +40,7 @@ describe('Rekor v1', () => {
     },
   );
 
-  test('case 28: an existing entry without a Location is found by the words', async () => {
+  test('signing case 28: an existing entry without a Location is found by the words', async () => {
     const { logged, verifier } = await signed(message);
     await logInRekorV1(sigstore.rekorUrl, logged, verifier, options());
     sigstore.play('rekor', { edit: () => ({ headers: { 'content-type': 'application/json' } }) });
@@ -48,7 +48,7 @@ describe('Rekor v1', () => {
     expect(again.kindVersion).toEqual({ kind: 'hashedrekord', version: '0.0.1' });
   });
 
-  test('case 27: an existing entry is fetched from the log itself, whoever the Location names', async () => {
+  test('signing case 27: an existing entry is fetched from the log itself, whoever the Location names', async () => {
     await using elsewhere = await double(() => ({ body: '{}' }));
     const { logged, verifier } = await signed(message);
     await logInRekorV1(sigstore.rekorUrl, logged, verifier, options());

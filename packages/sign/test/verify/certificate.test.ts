@@ -75,7 +75,7 @@ describe('a certificate', () => {
   });
 });
 
-describe('case 11: the time', () => {
+describe('signing case 11: the time', () => {
   test.each<[string, CertificateOptions, string]>([
     ['within', { notBefore: minutes(-5), notAfter: minutes(5) }, 'ok'],
     ['at the first second', { notBefore: noon, notAfter: minutes(5) }, 'ok'],
@@ -157,7 +157,7 @@ describe('case 11: the time', () => {
   });
 });
 
-describe('case 15: the clock', () => {
+describe('signing case 15: the clock', () => {
   test('a machine clock that is years off changes nothing', () => {
     // All of it happened in 2026, and later in 2049; the machine's clock is at one of them at most.
     for (const time of ['2021-01-01T00:00:00Z', '2049-01-01T00:00:00Z']) {
@@ -171,7 +171,7 @@ describe('case 15: the clock', () => {
   });
 });
 
-describe('case 11: what a certificate is for', () => {
+describe('signing case 11: what a certificate is for', () => {
   test.each<[string, CertificateOptions, string]>([
     ['code signing', { extendedKeyUsage: ['codeSigning'] }, 'ok'],
     ['code signing and more', { extendedKeyUsage: ['clientAuth', 'codeSigning'] }, 'ok'],
@@ -183,7 +183,7 @@ describe('case 11: what a certificate is for', () => {
   });
 });
 
-describe('case 11: the promise of a certificate log', () => {
+describe('signing case 11: the promise of a certificate log', () => {
   test.each<[NonNullable<CertificateOptions['timestamp']>, string]>([
     ['good', 'ok'],
     ['none', 'bad-certificate'],
@@ -198,7 +198,7 @@ describe('case 11: the promise of a certificate log', () => {
   });
 });
 
-describe('case 11: who issued it', () => {
+describe('signing case 11: who issued it', () => {
   const attacker = new Bench();
 
   test('somebody else, whose root came along', () => {
@@ -232,7 +232,7 @@ describe('case 11: who issued it', () => {
   });
 });
 
-describe('case 11: certificates that no honest authority issues', () => {
+describe('signing case 11: certificates that no honest authority issues', () => {
   const validity = { notBefore: minutes(-60), notAfter: minutes(60) };
   const who = [names(email(person)), issuer(bench.sigstore.issuerUrl)];
   const ca = oddCertificate({ subject: 'ca', extensions: [authority], ...validity });

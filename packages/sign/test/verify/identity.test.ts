@@ -29,7 +29,7 @@ function isTrusted(options: CertificateOptions, authority: Partial<IdentityAutho
 
 const workflow = 'https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main';
 
-describe('case 12: an identity', () => {
+describe('signing case 12: an identity', () => {
   test.each<[string, string, IdentityAuthority['identity'], boolean]>([
     ['the same', workflow, { exact: workflow }, true],
     ['a part of it', workflow, { exact: 'https://github.com/acme/app' }, false],
@@ -117,7 +117,7 @@ describe('case 12: an identity', () => {
   });
 });
 
-describe('case 12: an issuer', () => {
+describe('signing case 12: an issuer', () => {
   test.each<[string, string, IdentityAuthority['issuer'], boolean]>([
     ['the same', 'https://accounts.google.com', { exact: 'https://accounts.google.com' }, true],
     [
@@ -196,7 +196,7 @@ describe('patterns', () => {
     );
   });
 
-  test('case 12: none takes longer than a moment', () => {
+  test('signing case 12: none takes longer than a moment', () => {
     const start = performance.now();
     for (const pattern of [
       '(a+)+$',

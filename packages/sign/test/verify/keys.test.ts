@@ -100,7 +100,7 @@ test('a key is nobody who is asked for when only identities are', () => {
   expect(codeOf(verifyMaterial(bare(keyHand()), bench.policy()))).toBe('other-signer');
 });
 
-describe('case 13: key and signature that do not go together', () => {
+describe('signing case 13: key and signature that do not go together', () => {
   const kinds = ['P-256', 'P-384', 'P-521', 'RSA', 'Ed25519'] as const;
 
   test('a signature never holds with a key of another kind', () => {

@@ -41,7 +41,7 @@ function witnessed(kind: EntryKind, hand = bench.certified()): SignatureMaterial
   return { ...made, hand, timestamped, timestamps, logEntries: [bench.entry(kind, logged(hand, made))] };
 }
 
-describe.each(kinds)('case 8: an entry of the kind %s', (kind) => {
+describe.each(kinds)('signing case 8: an entry of the kind %s', (kind) => {
   const material = witnessed(kind);
   const { hand, content } = material;
   const own = logged(hand, material);
@@ -94,7 +94,7 @@ describe.each(kinds)('case 8: an entry of the kind %s', (kind) => {
   });
 });
 
-describe('case 8: a key and its log entry', () => {
+describe('signing case 8: a key and its log entry', () => {
   test('an entry about a certificate with the same key is fine, about another key it is not', () => {
     const certified = bench.sigstore.certificate();
     const hand = bench.certified({ keys: certified });
@@ -113,7 +113,7 @@ describe('case 8: a key and its log entry', () => {
   });
 });
 
-describe('case 9: an entry that was changed', () => {
+describe('signing case 9: an entry that was changed', () => {
   const material = bench.keyless();
   const [entry] = material.logEntries as [TransparencyLogEntry];
   const other = bench.keyless().logEntries[0]!;
@@ -236,14 +236,14 @@ describe('Rekor v2', () => {
     expect(codeOf(verifyMaterial({ ...material, logEntries }, policy))).toBe('time-missing');
   });
 
-  test('case 9: the log of another host may have the same key, and is another', () => {
+  test('signing case 9: the log of another host may have the same key, and is another', () => {
     const tlogs = bench.root.tlogs.map((log) => ({ ...log, baseUrl: 'https://other.example.com' }));
     const rules = { ...policy, trustedRoot: { ...bench.root, tlogs } };
     const timestamps = [bench.sigstore.timestamp(made.signature)];
     expect(codeOf(verifyMaterial({ ...material, timestamps }, rules))).toBe('bad-log-entry');
   });
 
-  test('case 9: a checkpoint that the same key signed for another origin', () => {
+  test('signing case 9: a checkpoint that the same key signed for another origin', () => {
     const { keys, id } = bench.sigstore.rekorV2;
     const timestamps = [bench.sigstore.timestamp(made.signature)];
     const { inclusionProof } = entry;
@@ -268,7 +268,7 @@ describe('Rekor v2', () => {
   });
 });
 
-describe('case 10: what is there twice', () => {
+describe('signing case 10: what is there twice', () => {
   test('counts once', () => {
     const material = bench.keyless();
     const stamp = bench.sigstore.timestamp(material.signature);

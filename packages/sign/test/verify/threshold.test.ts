@@ -33,7 +33,7 @@ function count(authorities: readonly Authority[], ...materials: readonly Signatu
   return distinctSigners(signers);
 }
 
-describe('case 10: of several signers', () => {
+describe('signing case 10: of several signers', () => {
   const [one, two] = [keyHand(), keyHand('Ed25519')];
   const keys: readonly Authority[] = [one, two].map(({ key }) => ({ kind: 'key', key }));
 

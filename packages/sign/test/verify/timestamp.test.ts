@@ -17,7 +17,7 @@ function stamped(...timestamps: readonly Uint8Array[]): string {
   return codeOf(verifyMaterial({ ...material, timestamps }, policy));
 }
 
-describe('case 14: a timestamp', () => {
+describe('signing case 14: a timestamp', () => {
   test.each(['sha256', 'sha384', 'sha512'] as const)('over the signature, by %s, holds', (hash) => {
     const timestamp = bench.sigstore.timestamp(material.signature, { hash, nonce: Buffer.from([1, 2]) });
     expect(verifyMaterial({ ...material, timestamps: [timestamp] }, policy)).toMatchObject({
