@@ -1,4 +1,4 @@
-import type { SignatureLocation, VerifiedSigner } from '@lading/sign';
+import type { Reader, SignatureLocation, VerifiedSigner } from '@lading/sign';
 
 /** How people know where a signature is: `bundle`, `.sig`, `.att`. */
 export function attachedAs({ format, tag }: Pick<SignatureLocation, 'format' | 'tag'>): string {
@@ -20,9 +20,12 @@ export function enumeration(words: readonly string[]): string {
     : `${distinct.slice(0, -1).join(', ')} and ${distinct.at(-1)}`;
 }
 
-/** The two versions of cosign are named together. */
-export function programNames(programs: readonly string[]): readonly string[] {
+/** Those that run images before those that let them into clusters. */
+const otherPrograms: readonly Reader['program'][] = ['podman', 'policy-controller', 'Kyverno'];
+
+/** Programs as people name them: the two versions of cosign together. */
+export function programNames(programs: readonly Reader['program'][]): readonly string[] {
   const versions = programs.flatMap((program) => /^cosign (\d+)$/.exec(program)?.[1] ?? []);
-  const others = programs.filter((program) => !program.startsWith('cosign '));
+  const others = otherPrograms.filter((program) => programs.includes(program));
   return [...(versions.length === 0 ? [] : [`cosign ${enumeration(versions)}`]), ...others];
 }
