@@ -16,6 +16,8 @@ process.chdir(root);
 const work = 'demo/work';
 const config = `${work}/config.yaml`;
 const lading = 'packages/cli/bin/lading.js';
+/** The demo's key has a password that everybody knows; yours should have another. */
+const env = { ...process.env, COSIGN_PASSWORD: 'demo' };
 const options = new Set(process.argv.slice(2));
 const unknown = [...options].find((option) => option !== '--keep' && option !== '--fresh');
 if (unknown !== undefined) fail(`unknown option ${unknown}: there are --keep and --fresh`);
@@ -31,14 +33,18 @@ say(`▸ upstream registry  ${upstream.url}   (embedded${first ? ', 4 images mad
 say(`▸ your registry      ${yours.url}   (embedded${first ? ', with one image of your own' : ''})`);
 if (!first) say(`▸ configuration      ${config}   (as you left it; npm run demo -- --fresh starts anew)`);
 
-let failed = (await run('plan', '-c', config)) !== 0;
+let failed = false;
+if (first) failed = (await run('keygen', '--output-key-prefix', `${work}/cosign`)) !== 0;
+failed ||= (await run('plan', '-c', config)) !== 0;
 failed ||= (await run('sync', '-c', config)) !== 0;
 if (first && !failed) {
   failed ||= (await run('sync', '-c', config)) !== 0;
+  const copied = `${yours.host}/mine/base/alpine:3.17`;
+  failed ||= (await run('verify', copied, '--key', `${work}/cosign.pub`)) !== 0;
   const source = await output('digest', `${upstream.host}/upstream/alpine:3.17`);
-  const copy = await output('digest', `${yours.host}/mine/base/alpine:3.17`);
+  const copy = await output('digest', copied);
   if (source !== copy || source === '') fail('the copy has another digest than its source');
-  say('\nThe same digest: byte for byte what upstream has, both platforms.');
+  say('\nThe same digest: byte for byte what upstream has, both platforms, and signed by you.');
 }
 if (failed) process.exitCode = 1;
 else sayWhatNext();
@@ -99,6 +105,11 @@ sync:
   # Take the # away from these two lines, save, and run npm run demo again:
 #  - source: ${upstream.host}/upstream/tools:2.1
 #    destination: ${yours.host}/mine/tools:2.1
+
+# What arrives is signed before its tag moves, in both formats that people read. On registries of others a public log is told of it, unless
+# you say transparency: none. The password of the key is in COSIGN_PASSWORD; the demo's is "demo".
+sign:
+  key: cosign.key
 `;
 }
 
@@ -136,14 +147,14 @@ async function serve(name, port) {
 /** Runs lading as you would, and shows the command. */
 async function run(...args) {
   say(`\n$ lading ${args.join(' ')}`);
-  const child = spawn(process.execPath, [lading, ...args], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [lading, ...args], { stdio: 'inherit', env });
   const [code] = await once(child, 'exit');
   return code;
 }
 
 async function output(...args) {
   say(`\n$ lading ${args.join(' ')}`);
-  const child = spawn(process.execPath, [lading, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [lading, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env });
   const text = (await child.stdout.toArray()).join('').trim();
   say(text);
   return text;
