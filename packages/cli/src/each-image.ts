@@ -3,30 +3,39 @@ import { describeFailure, type Failure } from './failure.ts';
 import { renderFailure } from './render/failure.ts';
 import type { Invocation } from './verb.ts';
 
-/** What became of one image of the command line. */
-export type Outcome<T> =
-  | { readonly image: string; readonly value: T; readonly failure?: undefined }
-  | { readonly image: string; readonly value?: undefined; readonly failure: Failure };
+/** What became of one image of the command line, without what is not needed any more: there may be thousands. */
+export interface Outcome {
+  readonly failure?: Failure | undefined;
+  /** For `--json`; nothing without. */
+  readonly document?: object | undefined;
+}
+
+/** How what became of an image is told. */
+export interface Telling<T> {
+  /** In lines; called in the order of the command line. */
+  readonly show: (value: T) => void;
+  /** As plain data. */
+  readonly document: (value: T) => object;
+  /** Where what came out well is a failure all the same, as a bad verdict is. */
+  readonly failureOf?: (value: T) => Failure | undefined;
+}
 
 /** Images in work at once. */
 const defaultConcurrency = 16;
 
-/**
- * Works on the images of a command line, a few at once. One that fails stops no other; its error is shown when its turn comes.
- * @param show Told of each that went well, in the order of the command line.
- */
+/** Works on the images of a command line, a few at once. One that fails stops no other; its error is shown when its turn comes. */
 export async function eachImage<T>(
   { args, options, context, output }: Invocation,
   work: (image: string) => Promise<T>,
-  show: (value: T, image: string) => void,
-): Promise<readonly Outcome<T>[]> {
+  { show, document, failureOf }: Telling<T>,
+): Promise<readonly Outcome[]> {
   const { signal } = context;
-  const outcomes = args.map(() => Promise.withResolvers<Outcome<T>>());
+  const results = args.map(() => Promise.withResolvers<Result<T>>());
   const queue = args.entries();
   const worker = async (): Promise<void> => {
     for (const [index, image] of queue) {
-      outcomes[index]!.resolve(
-        await settled(image, async () => {
+      results[index]!.resolve(
+        await settled(async () => {
           signal.throwIfAborted();
           return await work(image);
         }),
@@ -34,16 +43,24 @@ export async function eachImage<T>(
     }
   };
   const workers = Array.from({ length: options.concurrency ?? defaultConcurrency }, worker);
-  const done: Outcome<T>[] = [];
-  for (const { promise } of outcomes) {
-    const outcome = await promise;
+  const done: Outcome[] = [];
+  for (const [index, image] of args.entries()) {
+    const result = await results[index]!.promise;
     // Those that come after an interruption would all say the same.
     if (signal.aborted) break;
-    done.push(outcome);
-    if (outcome.failure === undefined) show(outcome.value, outcome.image);
-    else {
-      const subject = args.length > 1 ? outcome.image : '';
-      for (const line of renderFailure(outcome.failure, output.paint, subject)) output.warn(line);
+    delete results[index];
+    if ('failure' in result) {
+      const { failure } = result;
+      const subject = args.length > 1 ? image : '';
+      for (const line of renderFailure(failure, output.paint, subject)) output.warn(line);
+      done.push({ failure, document: { image, error: failure } });
+    } else {
+      const { value } = result;
+      show(value);
+      done.push({
+        failure: failureOf?.(value),
+        document: options.json ? { image, ...document(value) } : undefined,
+      });
     }
   }
   await Promise.all(workers);
@@ -51,18 +68,18 @@ export async function eachImage<T>(
   return done;
 }
 
-async function settled<T>(image: string, work: () => Promise<T>): Promise<Outcome<T>> {
+type Result<T> = { readonly value: T } | { readonly failure: Failure };
+
+async function settled<T>(work: () => Promise<T>): Promise<Result<T>> {
   try {
-    return { image, value: await work() };
+    return { value: await work() };
   } catch (error) {
-    return { image, failure: describeFailure(error) };
+    return { failure: describeFailure(error) };
   }
 }
 
 /** Of several failures the one that is told first in the table of exit codes; 7 when nothing but some of the images failed otherwise. */
-export function exitCodeOfOutcomes(
-  outcomes: readonly { readonly failure?: Failure | undefined }[],
-): ExitCode {
+export function exitCodeOfOutcomes(outcomes: readonly Outcome[]): ExitCode {
   const failures = outcomes.flatMap(({ failure }) => failure ?? []);
   if (failures.length === 0) return exitCodes.ok;
   const codes = failures.map(exitCodeOfFailure);

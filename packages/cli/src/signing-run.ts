@@ -5,7 +5,7 @@ import type {
   SignedImage,
   WriteSignaturesOptions,
 } from '@lading/sign';
-import { eachImage, exitCodeOfOutcomes, type Outcome } from './each-image.ts';
+import { eachImage, exitCodeOfOutcomes } from './each-image.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { openPlaces } from './places.ts';
 import { attachedAs } from './render/signatures.ts';
@@ -77,14 +77,21 @@ export async function runSigning(
       const subject = await openSubject(image, places, invocation, purpose);
       return { subject, manifests: await once(subject) };
     },
-    ({ subject, manifests }) => {
-      for (const manifest of manifests) output.say(lineOf(subject, manifest, { by, legacy }, invocation));
-      output.result(subject.name);
+    {
+      show({ subject, manifests }) {
+        for (const manifest of manifests) output.say(lineOf(subject, manifest, { by, legacy }, invocation));
+        output.result(subject.name);
+      },
+      document: documentOf,
     },
   );
   await places.finish();
-  const images = outcomes.map(documentOf);
-  output.document({ signer: signer.name, transparency, dryRun: options.dryRun === true, images });
+  output.document({
+    signer: signer.name,
+    transparency,
+    dryRun: options.dryRun === true,
+    images: outcomes.map(({ document }) => document),
+  });
   return exitCodeOfOutcomes(outcomes);
 }
 
@@ -137,11 +144,8 @@ function formatsOf(manifest: WrittenManifest, legacy: string): readonly string[]
     : manifest.written.map(attachedAs);
 }
 
-function documentOf({ image, value, failure }: Outcome<Signed>): object {
-  if (value === undefined) return { image, error: failure };
-  const { subject, manifests } = value;
+function documentOf({ subject, manifests }: Signed): object {
   return {
-    image,
     name: subject.name,
     digest: subject.descriptor.digest,
     tag: subject.tag,

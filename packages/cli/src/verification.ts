@@ -36,28 +36,28 @@ export async function runVerification(invocation: Invocation, question: Question
   const { annotations } = options;
   const common: VerifyOptions = { policy, threshold, annotations, signatures, signal: context.signal };
 
+  const needs = new Set<string>();
   const outcomes = await eachImage(
     invocation,
     async (image): Promise<Verified> => {
       const subject = await openSubject(image, places, invocation, 'read');
       return { subject, verdicts: await verdictsOn(subject, question, common, invocation) };
     },
-    (verified) => show(verified, invocation),
+    {
+      show(verified) {
+        show(verified, invocation);
+        for (const { verdict } of verified.verdicts) {
+          for (const line of verdict.ok ? needLines(verdict) : []) needs.add(line);
+        }
+      },
+      document: documentOf,
+      failureOf: ({ verdicts }) => verdicts.find(({ failure }) => failure !== undefined)?.failure,
+    },
   );
-  showNeeds(
-    outcomes.flatMap(({ value }) => value ?? []),
-    invocation,
-  );
-  output.document({
-    images: outcomes.map(({ image, value, failure }) =>
-      value === undefined ? { image, ok: false, error: failure } : { image, ...documentOf(value) },
-    ),
-  });
-  return exitCodeOfOutcomes(
-    outcomes.flatMap(
-      (outcome): readonly { failure?: Failure | undefined }[] => outcome.value?.verdicts ?? [outcome],
-    ),
-  );
+  // What programs have to be told is mostly the same for all images: once is enough.
+  if (!options.quiet) for (const line of needs) output.result(output.paintResult('quiet', line));
+  output.document({ images: outcomes.map(({ document }) => ({ ok: false, ...document })) });
+  return exitCodeOfOutcomes(outcomes);
 }
 
 async function verdictsOn(
@@ -133,15 +133,6 @@ function show({ subject: { store }, verdicts }: Verified, { args, output }: Invo
     for (const line of acceptedLines(verdict, name))
       output.result(`${output.paintResult('good', '✓')} ${line}`);
   }
-}
-
-/** What programs have to be told is mostly the same for all images: once is enough. */
-function showNeeds(verified: readonly Verified[], { output, options }: Invocation): void {
-  if (options.quiet) return;
-  const lines = verified.flatMap(({ verdicts }) =>
-    verdicts.flatMap(({ verdict, failure }) => (failure ? [] : needLines(verdict))),
-  );
-  for (const line of new Set(lines)) output.result(output.paintResult('quiet', line));
 }
 
 function documentOf({ subject: { name, tag, descriptor }, verdicts }: Verified): object {

@@ -43,15 +43,10 @@ export const run: Run = async (invocation) => {
       });
       return { subject, images };
     },
-    (cleaned) => show(cleaned, invocation),
+    { show: (cleaned) => show(cleaned, invocation), document: documentOf },
   );
   await places.finish();
-  output.document({
-    dryRun: dryRun === true,
-    images: outcomes.map(({ image, value, failure }) =>
-      value === undefined ? { image, error: failure } : { image, ...documentOf(value) },
-    ),
-  });
+  output.document({ dryRun: dryRun === true, images: outcomes.map(({ document }) => document) });
   return exitCodeOfOutcomes(outcomes);
 };
 
