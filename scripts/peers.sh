@@ -23,6 +23,7 @@ declare -A GO_PEERS=(
   [cosign2]=github.com/sigstore/cosign/v2@v2.6.1:./cmd/cosign
   [rekor-server]=github.com/sigstore/rekor-tiles/v2@v2.3.0:./cmd/rekor-server/posix
   [timestamp-server]=github.com/sigstore/timestamp-authority/v2@v2.1.2:./cmd/timestamp-server
+  [kyverno]=github.com/kyverno/kyverno@v1.19.1:./cmd/cli/kubectl-kyverno
   [policy-tester]=github.com/sigstore/policy-controller@v0.13.1:./cmd/tester
 )
 # name -> folder in this repository, with a go.mod of its own.

@@ -17,6 +17,7 @@ export type PeerName =
   | 'go-registry'
   | 'policy-pull'
   | 'policy-tester'
+  | 'kyverno'
   | 'jq'
   | 'skopeo';
 
