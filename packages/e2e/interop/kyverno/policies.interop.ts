@@ -62,14 +62,14 @@ async function example(name: string): Promise<string> {
 }
 
 /** What Kyverno says of a pod with this image. */
-async function admit(image: string, policy: string): Promise<string> {
+async function admit(image: string, policy: string, more: object = {}): Promise<string> {
   const [policyFile, pod] = [join(folder, 'policy.yaml'), join(folder, 'pod.yaml')];
   await writeFile(policyFile, policy);
   const resource = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'pod', namespace: 'default' },
-    spec: { containers: [{ name: 'app', image }] },
+    spec: { containers: [{ name: 'app', image }], ...more },
   };
   await writeFile(pod, JSON.stringify(resource)); // JSON is YAML
   const { code, stdout, stderr } = await run(
@@ -108,6 +108,19 @@ test('keyless.yaml: a signature in a bundle is let in, an attestation is not', a
     clock: Date.now,
   });
   expect(await admit(attested, policy)).toMatch(/fail: [1-9]/);
+});
+
+test('image-validating-policy.yaml: signed with the key in either format is let in, an unsigned image in no place', async () => {
+  // The workflow would be looked for in the public Sigstore.
+  const policy = (await example('image-validating-policy.yaml')).replace(', attestors.workflow', '');
+  const signed = await pushed(['bundle', 'legacy']);
+  expect(await admit(signed, policy)).toBe('let in');
+  expect(await admit(await pushed(['legacy']), policy)).toBe('let in');
+  expect(await admit(await pushed(['bundle']), policy)).toBe('let in');
+  const unsigned = await pushed([]);
+  expect(await admit(unsigned, policy)).toMatch(/signed neither/);
+  const initContainers = [{ name: 'first', image: unsigned }];
+  expect(await admit(signed, policy, { initContainers })).toMatch(/signed neither/);
 });
 
 function indented(text: string, more: number): string {
