@@ -117,6 +117,13 @@ describe('lading sign', () => {
     expect((await verify(...images)).code).toBe(0);
   });
 
+  test('one image that cannot be signed stops no other, and the exit code says that some failed', async () => {
+    const image = await newImage();
+    const { code, stdout, stderr } = await sign(`${registry.host}/acme/none:1`, image);
+    expect({ code, stdout }).toEqual({ code: 7, stdout: `${nameOf(image)}@${digest}\n` });
+    expect(stderr).toContain('acme/none:1   ERR_LADING_NOT_FOUND');
+  });
+
   test('--dry-run says what would be written and writes nothing', async () => {
     const image = await newImage();
     const { code, stderr } = await sign('--dry-run', image);
