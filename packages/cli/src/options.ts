@@ -213,7 +213,7 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
   transparency: {
     flags: '--transparency <log>',
     description:
-      'public: in Sigstore’s log; none; or a signing config file (default: public, with a key none for images on this machine)',
+      'public: in Sigstore’s log; none; or a signing config file (default: public, with a key none for images on this machine); to verify, public demands an entry there',
   },
   signingConfig: {
     flags: '--signing-config <file>',
@@ -227,7 +227,7 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
   trustedRoot: {
     flags: '--trusted-root <file>',
     description:
-      'whom to believe beside the key or identity; with it the network is not asked (default: Sigstore’s)',
+      'whom to believe beside the key or identity; with it the network is not asked (default: Sigstore’s for identities, none for keys)',
   },
   certificateIdentity: {
     flags: '--certificate-identity <name>',
