@@ -75,8 +75,7 @@ export async function readSignatures(
   const readOne = (blob: Descriptor, index: number): Promise<FoundSignature> => {
     const location = at(index, blob);
     return orRejected(location, async () => {
-      const material = await readLayer(store, blob, limits);
-      return { location, readable: true, material, claim: readClaim(material.content) };
+      return { location, readable: true, ...parse(blob, await readLayer(store, blob, limits)) };
     });
   };
   return await mapOf(layers, readOne, signal);
@@ -96,16 +95,26 @@ async function readLayer(
   store: ContentStore,
   blob: Descriptor,
   { maxBytes, signal }: ReadLimits,
-): Promise<SignatureMaterial> {
+): Promise<Uint8Array> {
   const isKnown =
     isBundleMediaType(blob.mediaType) || Object.values<string>(legacyMediaTypes).includes(blob.mediaType);
   if (!isKnown) throw new MalformedError(`it is a ${blob.mediaType}, neither signature nor attestation`);
   if (blob.size > maxBytes)
     throw new TooLargeError(`it has ${blob.size} bytes, more than the limit of ${maxBytes}`);
-  const bytes = await readAll(await store.fetch(blob, { signal }), maxBytes);
-  return isBundleMediaType(blob.mediaType)
-    ? parseBundle(bytes)
-    : parseLegacyLayer({ descriptor: blob, bytes });
+  return await readAll(await store.fetch(blob, { signal }), maxBytes);
+}
+
+/** Whatever goes wrong here comes of the content, and must not keep its neighbours from being read. */
+function parse(blob: Descriptor, bytes: Uint8Array): { material: SignatureMaterial; claim: Claim } {
+  try {
+    const material = isBundleMediaType(blob.mediaType)
+      ? parseBundle(bytes)
+      : parseLegacyLayer({ descriptor: blob, bytes });
+    return { material, claim: readClaim(material.content) };
+  } catch (error) {
+    if (error instanceof MalformedError) throw error;
+    throw new MalformedError(`it cannot be read: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 class TooLargeError extends Error {}

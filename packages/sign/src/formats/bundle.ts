@@ -8,7 +8,7 @@ import {
   type TransparencyLogEntry,
 } from '@sigstore/bundle';
 import type { SignatureMaterial, SignedContent, SignerClaim } from '../material.ts';
-import { type JsonObject, MalformedError, parseJson } from './json.ts';
+import { type JsonObject, MalformedError, parseJson, shown } from './json.ts';
 
 /** The version that is written: the one that cosign 3, GitHub and sigstore's libraries write. */
 export const bundleMediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
@@ -70,7 +70,7 @@ function toContent(content: SignedContent, signature: Buffer): Bundle['content']
 export function parseBundle(bytes: Uint8Array, artifact?: Uint8Array): SignatureMaterial {
   const document = parseJson(bytes, 'the bundle');
   if (!knownMediaTypes.includes(document.mediaType as string)) {
-    throw new MalformedError(`${JSON.stringify(document.mediaType)} is no type of bundle that is known`);
+    throw new MalformedError(`${shown(document.mediaType)} is no type of bundle that is known`);
   }
   const bundle = decode(document);
   const { tlogEntries, timestampVerificationData } = bundle.verificationMaterial;

@@ -2,7 +2,7 @@ import type { Descriptor, Digest } from '@lading/oci';
 import type { SignedContent } from '../material.ts';
 import { parseReferencePredicate, referencePredicateType } from './document-reference.ts';
 import { inTotoPayloadType } from './dsse.ts';
-import { MalformedError } from './json.ts';
+import { MalformedError, shown } from './json.ts';
 import { signaturePredicateType } from './predicate-types.ts';
 import { parseSimpleSigning } from './simple-signing.ts';
 import { parseStatement, type Statement, subjectDigests } from './statement.ts';
@@ -42,9 +42,7 @@ export function readClaim(content: SignedContent): Claim {
     return { kind: 'signature', subjects: [{ digests: [digest], annotations }], reference };
   }
   if (content.payloadType !== inTotoPayloadType) {
-    throw new MalformedError(
-      `the envelope holds ${JSON.stringify(content.payloadType)}, not ${inTotoPayloadType}`,
-    );
+    throw new MalformedError(`the envelope holds ${shown(content.payloadType)}, not ${inTotoPayloadType}`);
   }
   const statement = parseStatement(content.payload);
   const subjects = statement.subjects.map((subject) => ({

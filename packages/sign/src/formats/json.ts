@@ -12,7 +12,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a JSON object from UTF-8. An object that has a key twice is refused: readers differ in which of the two they take, and a
- * signature would be over both.
+ * signature would be over both. So is one that is nested beyond all measure.
  * @throws {MalformedError}
  */
 export function parseJson(bytes: Uint8Array, what: string): JsonObject {
@@ -24,8 +24,8 @@ export function parseJson(bytes: Uint8Array, what: string): JsonObject {
   } catch (cause) {
     throw new MalformedError(`${what} is not JSON`, { cause });
   }
-  const twice = repeatedKey(text);
-  if (twice !== undefined) throw new MalformedError(`${what} has ${JSON.stringify(twice)} twice`);
+  const problem = problemOf(text);
+  if (problem !== undefined) throw new MalformedError(`${what} ${problem}`);
   return asObject(value, what);
 }
 
@@ -63,27 +63,59 @@ export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-/** Strings, and what opens, closes and separates; the text is known to be JSON. */
-const token = /"(?:[^"\\]|\\.)*"|[{}[\],]/g;
+/** Deeper than any honest document; who walks through what was read must not run out of stack. */
+const maxDepth = 500;
 
-/** The first key that an object of a JSON text has twice. */
-function repeatedKey(text: string): string | undefined {
+/**
+ * Strings, and what opens, closes and separates, one after the other; the text is known to be JSON. Strings are passed over by hand: on long
+ * ones, such as the payload of a large envelope, a regular expression runs out of stack.
+ */
+function* tokensOf(text: string): Generator<{ readonly found: string; readonly index: number }, void> {
+  const next = /["{}[\],]/g;
+  for (let match = next.exec(text); match !== null; match = next.exec(text)) {
+    const { index } = match;
+    if (match[0] === '"') next.lastIndex = endOfString(text, index);
+    yield { found: text.slice(index, next.lastIndex), index };
+  }
+}
+
+/** Where the string that begins at `start` is over. */
+function endOfString(text: string, start: number): number {
+  let end = start;
+  for (;;) {
+    end = text.indexOf('"', end + 1);
+    let escapes = 0;
+    while (text[end - 1 - escapes] === '\\') escapes++;
+    // Of an even number each escapes the one after it, and none the quote.
+    if (escapes % 2 === 0) return end + 1;
+  }
+}
+
+/** Why readers could differ on a JSON text, or fail on it; nothing when they cannot. */
+function problemOf(text: string): string | undefined {
   // Of each open object its keys so far; of each open list nothing.
   const open: (Set<string> | undefined)[] = [];
   let isKey = false;
-  for (const [found] of text.matchAll(token)) {
+  for (const { found } of tokensOf(text)) {
     const keys = open.at(-1);
     if (found === '{') open.push(new Set());
     else if (found === '[') open.push(undefined);
     else if (found === '}' || found === ']') open.pop();
     else if (found !== ',' && isKey && keys !== undefined) {
       const key = JSON.parse(found) as string;
-      if (keys.has(key)) return key;
+      if (keys.has(key)) return `has ${shown(key)} twice`;
       keys.add(key);
     }
+    if (open.length > maxDepth) return `is nested deeper than ${maxDepth}`;
     isKey = found === '{' || (found === ',' && open.at(-1) !== undefined);
   }
   return undefined;
+}
+
+/** A value as an error shows it: of what others wrote, no more than a line. */
+export function shown(value: unknown): string {
+  const json = JSON.stringify(value) ?? 'nothing';
+  return json.length > 200 ? `${json.slice(0, 200)}…` : json;
 }
 
 /** The text of one member of a JSON object, as it was written; nothing when there is none. */
@@ -91,7 +123,7 @@ export function rawMember(text: string, name: string): string | undefined {
   let depth = 0;
   let key: string | undefined;
   let start = -1;
-  for (const { 0: found, index } of text.matchAll(token)) {
+  for (const { found, index } of tokensOf(text)) {
     const endsMember = depth === 1 && (found === ',' || found === '}');
     if (endsMember && start >= 0) return text.slice(start, index).trim();
     if (found === '{' || found === '[') depth++;

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { type Digest, isDigest } from '@lading/oci';
-import { asObject, asText, MalformedError, parseJson } from './json.ts';
+import { asObject, asText, MalformedError, parseJson, shown } from './json.ts';
 
 /** What cosign signs in a `.sig` (containers/image, atomic-signature.md, with cosign's `type`). */
 export interface SimpleSigning {
@@ -31,9 +31,7 @@ export function parseSimpleSigning(bytes: Uint8Array): SimpleSigning {
   const { critical: rawCritical, optional } = parseJson(bytes, 'the payload');
   const critical = asObject(rawCritical, 'critical');
   if (critical.type !== simpleSigningType) {
-    throw new MalformedError(
-      `the payload is a ${JSON.stringify(critical.type)}, not a ${JSON.stringify(simpleSigningType)}`,
-    );
+    throw new MalformedError(`the payload is a ${shown(critical.type)}, not a ${shown(simpleSigningType)}`);
   }
   const digest = asObject(critical.image, 'critical.image')['docker-manifest-digest'];
   if (typeof digest !== 'string' || !isDigest(digest))

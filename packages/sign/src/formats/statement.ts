@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { type Digest, digestAlgorithm, digestHex, isDigest } from '@lading/oci';
-import { asObject, asText, asTexts, type JsonObject, MalformedError, parseJson } from './json.ts';
+import { asObject, asText, asTexts, type JsonObject, MalformedError, parseJson, shown } from './json.ts';
 
 /** One thing that a statement is about (in-toto attestation, ResourceDescriptor). */
 export interface StatementSubject {
@@ -31,7 +31,7 @@ export function parseStatement(bytes: Uint8Array): Statement {
   const document = parseJson(bytes, 'the statement');
   const type = asText(document._type, 'the statement’s _type');
   if (!statementTypes.includes(type))
-    throw new MalformedError(`${JSON.stringify(type)} is no type of statement that is known`);
+    throw new MalformedError(`${shown(type)} is no type of statement that is known`);
   if (!Array.isArray(document.subject)) throw new MalformedError('the statement has no subjects');
   return {
     bytes,

@@ -25,6 +25,26 @@ describe('signing case 5: JSON that readers could understand in two ways', () =>
     expect(() => parseJson(bytes('{"a":'.repeat(200_000)), 'it')).toThrow('it is not JSON');
   });
 
+  test('depth that would make who walks through it run out of stack is refused', () => {
+    const nested = (depth: number) => bytes(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`);
+    expect(() => parseJson(nested(200_000), 'it')).toThrow('it is nested deeper than 500');
+    expect(parseJson(nested(400), 'it')).toHaveProperty('a');
+  });
+
+  test('a text as long as the payload of a large attestation is read', () => {
+    const long = 'A'.repeat(20_000_000);
+    expect((parseJson(bytes(`{"payload":"${long}"}`), 'it').payload as string).length).toBe(long.length);
+    const escaped = '\\n'.repeat(10_000_000);
+    expect((parseJson(bytes(`{"payload":"${escaped}"}`), 'it').payload as string).length).toBe(10_000_000);
+    expect(rawMember(`{"a":"${escaped}","predicate":{"b":1}}`, 'predicate')).toBe('{"b":1}');
+  });
+
+  test('a backslash before the end of a text does not hide what follows', () => {
+    expect(() => parseJson(bytes('{"a":"\\\\","b":1,"b":2}'), 'it')).toThrow('it has "b" twice');
+    const text = JSON.stringify({ a: '\\"', b: '",' });
+    expect(parseJson(bytes(text), 'it')).toEqual({ a: '\\"', b: '",' });
+  });
+
   test('the same key in different objects, or as a value, is fine', () => {
     expect(parseJson(bytes('{"a":{"a":"a"},"b":["a","a",{"a":1}],"c":"{\\"a\\":1,"}'), 'it')).toEqual({
       a: { a: 'a' },
