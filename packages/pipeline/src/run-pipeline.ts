@@ -31,6 +31,8 @@ async function* told<T>(
 ): AsyncGenerator<PipelineEvent, T, undefined> {
   const events = new EventQueue();
   const working = work((event) => events.push(event)).finally(() => events.close());
+  // It may fail while the reader is busy; he is told below, when he has read what was before.
+  working.catch(() => undefined);
   let listening = true;
   try {
     yield* events.drain();

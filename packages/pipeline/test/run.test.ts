@@ -72,6 +72,29 @@ describe('a run', () => {
     expect(last).toMatchObject({ type: 'run:done', report: { interrupted: true } });
   });
 
+  test('that fails while its reader is busy tells him when he asks', async () => {
+    await pushApps(3);
+    const end = new AbortController();
+    const reason = new Error('enough');
+    const unhandled: unknown[] = [];
+    const onUnhandled = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', onUnhandled);
+    try {
+      const options = world.options({ signal: end.signal, concurrency: 1 });
+      const run = async (): Promise<void> => {
+        for await (const event of runPipeline(world.config(entries(3)), options)) {
+          if (event.type !== 'entry:planned' || end.signal.aborted) continue;
+          end.abort(reason);
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+      };
+      await expect(run()).rejects.toBe(reason);
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', onUnhandled);
+    }
+  });
+
   test('keeps its events for a reader who is slow, but not all bytes in between', async () => {
     await pushApps(2, 3_000_000);
     const types: string[] = [];
