@@ -1,3 +1,5 @@
+import { signaturePredicateType } from './formats/predicate-types.ts';
+import type { KeyAlgorithm } from './keys/algorithm.ts';
 import type { SignatureMaterial } from './material.ts';
 
 /** A program that can check what was found, and what it has to be told for that. */
@@ -14,6 +16,8 @@ export interface ReadableTraits {
   /** Under cosign's tag; what is attached in cosign's old format as a referrer is found by few. */
   readonly isTagged: boolean;
   readonly signer: 'key' | 'certificate';
+  /** Of a key whose signature was verified. */
+  readonly keyAlgorithm?: KeyAlgorithm | undefined;
   /** Rekor v1 promises a time with its entry, Rekor v2 does not. */
   readonly log: 'none' | 'promised' | 'proven';
   readonly isTimestamped: boolean;
@@ -21,7 +25,7 @@ export interface ReadableTraits {
 
 export function traitsOf(
   material: Pick<SignatureMaterial, 'signer' | 'logEntries' | 'timestamps'>,
-  place: Pick<ReadableTraits, 'format' | 'isAttestation' | 'isTagged'>,
+  place: Pick<ReadableTraits, 'format' | 'isAttestation' | 'isTagged' | 'keyAlgorithm'>,
 ): ReadableTraits {
   const isPromised = material.logEntries.some(({ inclusionPromise }) => inclusionPromise !== undefined);
   return {
@@ -45,18 +49,16 @@ export function readersOf(found: readonly ReadableTraits[], referrers: number): 
   return [
     reader('cosign 2', legacy, cosignFlags),
     reader('cosign 3', bundles.length > 0 ? bundles : legacy, cosignFlags),
-    reader('policy-controller', legacy, logNeeds('ctlog or rfc3161timestamp left out of the authority')),
+    reader('policy-controller', legacy, logNeeds('no ctlog in its authority')),
     legacy.length === 0
-      ? reader(
-          'policy-controller',
-          // It finds no bundles that were signed with a key.
-          bundles.filter(({ signer }) => signer === 'certificate'),
-          () => ['signatureFormat: bundle'],
-        )
+      ? reader('policy-controller', bundles.filter(isForPolicyController), bundleNeeds)
       : undefined,
     legacy.length > 0
       ? reader('Kyverno', legacy, logNeeds('rekor: {ignoreTlog: true}'))
-      : reader('Kyverno', referrers <= kyvernoReferrers ? bundles : [], () => ['type: SigstoreBundle']),
+      : reader('Kyverno', referrers <= kyvernoReferrers ? bundles : [], ({ signer }) => [
+          'type: SigstoreBundle',
+          ...(signer === 'key' ? ['version 1.19 or later'] : []),
+        ]),
     reader(
       'podman',
       // Without a promised time it does not believe a certificate; attestations it does not read.
@@ -66,6 +68,17 @@ export function readersOf(found: readonly ReadableTraits[], referrers: number): 
       () => ['use-sigstore-attachments: true'],
     ),
   ].filter((found) => found !== undefined);
+}
+
+/** It finds no bundles that were signed with a key (0.13). */
+function isForPolicyController({ signer }: ReadableTraits): boolean {
+  return signer === 'certificate';
+}
+
+/** It reads bundles for attestations alone; a signature is one of its own type. */
+function bundleNeeds({ isAttestation }: ReadableTraits): readonly string[] {
+  const asAttestation = isAttestation ? [] : [`attestations: [{predicateType: ${signaturePredicateType}}]`];
+  return ['signatureFormat: bundle', ...asAttestation];
 }
 
 type Needs = (traits: ReadableTraits) => readonly string[];
@@ -80,11 +93,19 @@ function reader(
   return least && { program, needs: least };
 }
 
-function cosignFlags({ log, isTimestamped, format }: ReadableTraits): readonly string[] {
+/** cosign takes SHA-256 for every curve, its own keys' included. */
+const otherHashes: Readonly<Partial<Record<KeyAlgorithm, string>>> = {
+  'ecdsa-p384': 'sha384',
+  'ecdsa-p521': 'sha512',
+};
+
+function cosignFlags({ log, isTimestamped, format, keyAlgorithm }: ReadableTraits): readonly string[] {
+  const { [keyAlgorithm ?? 'rsa']: hash } = otherHashes;
   const readsLog = format === 'bundle' ? log !== 'none' : log === 'promised';
   return [
     ...(readsLog ? [] : ['--insecure-ignore-tlog']),
     ...(isTimestamped && log !== 'promised' ? ['--use-signed-timestamps'] : []),
+    ...(hash === undefined ? [] : [`--signature-digest-algorithm ${hash}`]),
   ];
 }
 

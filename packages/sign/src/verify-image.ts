@@ -197,12 +197,13 @@ function judgeOne(
   if (objection !== undefined) return { location, ...objection };
   const verdict = verifyMaterial(material, policy);
   if (!verdict.ok) return { location, code: verdict.code, message: verdict.message };
+  const { signer, witnessed } = verdict;
   const traits = traitsOf(material, {
     format: location.format,
     isAttestation: claim.kind === 'attestation',
     isTagged: location.tag !== undefined,
+    keyAlgorithm: signer.kind === 'key' ? signer.key.algorithm : undefined,
   });
-  const { signer, witnessed } = verdict;
   return { location, signer, witnessed, claim, annotations: own.annotations, traits };
 }
 
