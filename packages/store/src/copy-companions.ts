@@ -105,7 +105,7 @@ async function copyCosignTag(run: CopyRun, graph: GraphCopy, tag: string): Promi
   );
   if (held?.digest === offered.digest) return run.finished('manifest', offered, 'existed');
   const read = await readManifest(run, offered);
-  const merge = held === undefined || tag.endsWith('.sbom') ? undefined : mergeInto(run, tag, read);
+  const merge = tag.endsWith('.sbom') ? undefined : mergeInto(run, tag, read);
   if (held !== undefined && merge !== undefined) {
     const current = await run.at('destination', held, () =>
       loadManifest(destination, held.digest, { signal: run.signal }),
@@ -114,10 +114,11 @@ async function copyCosignTag(run: CopyRun, graph: GraphCopy, tag: string): Promi
     if (destination.updateTag === undefined) return noticeDifference(run, tag, offered);
   }
   await graph.root(read);
+  // Also where there was no such tag: while the content went there, somebody may have signed.
   await graph.push(read, () =>
-    merge === undefined
+    merge === undefined || destination.updateTag === undefined
       ? putTag(destination, read.descriptor, read.manifest.bytes, tag, { signal })
-      : destination.updateTag!(tag, merge, { signal }),
+      : destination.updateTag(tag, merge, { signal }),
   );
 }
 

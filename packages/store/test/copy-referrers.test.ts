@@ -184,6 +184,25 @@ describe("cosign's tags", () => {
     expect((await destination.resolve(tag)).digest).toBe(held.descriptor.digest);
   });
 
+  test('are put together also when somebody signs at the destination while they are on their way', async () => {
+    const image = makeImage();
+    const { source, destination } = await both(image);
+    const tag = cosignTags(image.descriptor.digest)[0]!;
+    await fill(source, signedBy('theirs'), tag);
+    const signedMeanwhile: ContentStore = {
+      ...destination,
+      async resolve(reference, options) {
+        const seen = destination.resolve(reference, options);
+        if (reference === tag) await seen.catch(() => fill(destination, signedBy('ours'), tag));
+        return seen;
+      },
+    };
+    await copy(source, 'v1', signedMeanwhile, 'v1', { referrers: true });
+    const held = await destination.load!(tag);
+    const { layers } = JSON.parse(Buffer.from(held.bytes).toString());
+    expect(layers.map((layer: Descriptor) => layer.annotations?.signature)).toEqual(['ours', 'theirs']);
+  });
+
   test('stay as they are, with a notice, where the destination could lose some', async () => {
     const image = makeImage();
     const { source, destination, events } = await both(image);
