@@ -1,0 +1,24 @@
+export type {
+  Bom,
+  BomNote,
+  Dependency,
+  Evidence,
+  Hash,
+  HashAlgorithm,
+  License,
+  OperatingSystem,
+  Package,
+  PackageType,
+  SourcePackage,
+} from './bom.ts';
+export type {
+  CatalogueContext,
+  Catalogued,
+  Cataloguer,
+  FileHead,
+  FoundFile,
+  ImageTree,
+  Probe,
+} from './cataloguer.ts';
+export type { Json } from './json.ts';
+export { wholeFile } from './whole-file.ts';
