@@ -9,6 +9,7 @@ import {
 import { type ContentStore, fetchManifest, type StoreOptions } from '@lading/store';
 import { type Attachment, listAttachments, readAttached } from './attachments.ts';
 import { predicateTypeAnnotation } from './formats/bundle-manifest.ts';
+import { subjectOf, subjectsText } from './formats/claim.ts';
 import { type FoundSignature, readSignatures, type SignatureLocation } from './found.ts';
 import { mapOf } from './pool.ts';
 import { type CertificateDescription, describeCertificate } from './verify/certificate.ts';
@@ -97,7 +98,7 @@ export async function artifactsOf(
   const attachments = await listAttachments(signatures, subject, { signal });
   const lists = await mapOf(
     attachments,
-    (attachment) => readArtifacts(signatures, attachment, policy, signal),
+    (attachment) => readArtifacts(signatures, subject, attachment, { policy, signal }),
     signal,
   );
   return lists.flat();
@@ -105,9 +106,9 @@ export async function artifactsOf(
 
 async function readArtifacts(
   store: ContentStore,
+  subject: Descriptor,
   attachment: Attachment,
-  policy: TrustPolicy | undefined,
-  signal: AbortSignal | undefined,
+  { policy, signal }: Pick<ListArtifactsOptions, 'policy' | 'signal'>,
 ): Promise<readonly Artifact[]> {
   const { kind, descriptor, tag } = attachment;
   const common = {
@@ -120,11 +121,12 @@ async function readArtifacts(
     return [{ ...common, kind: 'sbom', artifactType: await documentType(store, attachment, signal) }];
   if (kind === 'other') return [{ ...common, kind: isSbomType(descriptor.artifactType) ? 'sbom' : 'other' }];
   const found = await readSignatures(store, attachment, { maxBytes: maxReadBytes, signal });
-  return found.map((signature) => ({ ...common, ...describe(signature, attachment, policy) }));
+  return found.map((signature) => ({ ...common, ...describe(signature, subject, attachment, policy) }));
 }
 
 function describe(
   found: FoundSignature,
+  subject: Descriptor,
   { kind, descriptor }: Attachment,
   policy: TrustPolicy | undefined,
 ): Omit<Artifact, 'manifest'> {
@@ -143,7 +145,6 @@ function describe(
   const time = material.logEntries
     .map(({ integratedTime }) => Number(integratedTime))
     .find((seconds) => seconds > 0);
-  const verdict = policy && verifyMaterial(material, policy);
   return {
     kind: claim.kind,
     location,
@@ -152,10 +153,20 @@ function describe(
       certificate: describeCertificate(material.signer.certificate),
     }),
     ...(time !== undefined && { created: new Date(time * 1000) }),
-    ...(verdict && {
-      verified: verdict.ok ? verdict.signer : { code: verdict.code, message: verdict.message },
-    }),
+    ...(policy && { verified: judge(found, subject, policy) }),
   };
+}
+
+function judge(
+  { claim, material }: Extract<FoundSignature, { readable: true }>,
+  subject: Descriptor,
+  policy: TrustPolicy,
+): VerifiedSigner | Rejection {
+  // A good signature of something else, put beside this image, proves nothing of it.
+  if (subjectOf(claim, subject.digest) === undefined)
+    return { code: 'other-subject', message: subjectsText(claim) };
+  const verdict = verifyMaterial(material, policy);
+  return verdict.ok ? verdict.signer : { code: verdict.code, message: verdict.message };
 }
 
 function createdAt({ annotations }: Descriptor): Date | undefined {

@@ -11,6 +11,7 @@ import {
 import { type ContentStore, fetchManifest, isNotFound, loadManifest, type StoreOptions } from '@lading/store';
 import { isBundleMediaType } from './formats/bundle.ts';
 import { legacyMediaTypes } from './formats/legacy-layer.ts';
+import { mapOf } from './pool.ts';
 
 /** What an attached manifest is, by its types; what it says is another question. */
 export type AttachmentKind =
@@ -101,7 +102,7 @@ async function referrersOf(
     }
     found.push(referrer);
   }
-  return await Promise.all(found.map((descriptor) => classify(store, descriptor, options)));
+  return await mapOf(found, (descriptor) => classify(store, descriptor, options), options.signal);
 }
 
 /** Writers that knew no better list the config's type, or none: then the manifest itself is asked. */

@@ -1,7 +1,7 @@
 import { type Descriptor, type Digest, LadingError } from '@lading/oci';
 import type { ContentStore } from '@lading/store';
 import { type Attachment, type AttachmentKind, attachmentTags, listAttachments } from './attachments.ts';
-import { type Claim, subjectOf } from './formats/claim.ts';
+import { type Claim, subjectOf, subjectsText } from './formats/claim.ts';
 import { predicateTypeName } from './formats/predicate-types.ts';
 import { type FoundSignature, readSignatures } from './found.ts';
 import { mapOf } from './pool.ts';
@@ -182,17 +182,7 @@ function judgeOne(
   if (!found.readable) return { location, ...found.rejection };
   const { claim, material } = found;
   const own = subjectOf(claim, image);
-  if (own === undefined) {
-    const about = claim.subjects
-      .flatMap(({ digests }) => digests)
-      .slice(0, 3)
-      .join(', ');
-    return {
-      location,
-      code: 'other-subject',
-      message: `it is about ${about || 'nothing that has a digest'}`,
-    };
-  }
+  if (own === undefined) return { location, code: 'other-subject', message: subjectsText(claim) };
   const objection = question.object(claim, own.annotations);
   if (objection !== undefined) return { location, ...objection };
   const verdict = verifyMaterial(material, policy);

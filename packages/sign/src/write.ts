@@ -1,6 +1,9 @@
+import { Buffer } from 'node:buffer';
 import {
   cosignManifest,
   type Descriptor,
+  type Digest,
+  describeManifest,
   digestOf,
   type ImageManifest,
   isSameCosignLayer,
@@ -8,7 +11,7 @@ import {
   mediaTypes,
   parseManifest,
 } from '@lading/oci';
-import { bytesSource, type ContentStore, type LoadedManifest } from '@lading/store';
+import { bytesSource, type ContentStore, isNotFound, type LoadedManifest, loadManifest } from '@lading/store';
 import { attachmentTags } from './attachments.ts';
 import { bundleBytes, bundleMediaType } from './formats/bundle.ts';
 import { bundleManifest, emptyConfig } from './formats/bundle-manifest.ts';
@@ -72,24 +75,23 @@ export async function writeLegacy(
   };
 }
 
-/** Takes signatures and attestations away again, and nothing else. */
+/** Takes signatures and attestations away again, and nothing else. What is gone already is fine. */
 export async function removeWritten(
   store: ContentStore,
   locations: readonly SignatureLocation[],
   options: WriteOptions = {},
 ): Promise<void> {
-  const whole = locations.filter(({ tag }) => tag === undefined);
-  if (whole.length > 0 && store.delete === undefined) {
-    throw new LadingError('ERR_LADING_UNSUPPORTED', `${store.name} cannot delete anything`);
-  }
-  for (const { manifest } of whole) await store.delete?.(manifest, options);
+  const untagged = Map.groupBy(
+    locations.filter(({ tag }) => tag === undefined),
+    ({ manifest }) => manifest,
+  );
+  for (const [manifest, unwanted] of untagged) await removeReferrer(store, manifest, unwanted, options);
   const byTag = Map.groupBy(
     locations.filter(({ tag }) => tag !== undefined),
     ({ tag }) => tag!,
   );
   for (const [tag, unwanted] of byTag) {
-    const isUnwanted = (layer: Descriptor): boolean =>
-      unwanted.some(({ blob }) => isSameCosignLayer(blob, layer));
+    const isUnwanted = isOneOf(unwanted);
     await updateLayers(
       store,
       tag,
@@ -97,6 +99,45 @@ export async function removeWritten(
       options,
     );
   }
+}
+
+function isOneOf(locations: readonly SignatureLocation[]): (layer: Descriptor) => boolean {
+  return (layer) => locations.some(({ blob }) => isSameCosignLayer(blob, layer));
+}
+
+/** cosign 2 can write its own format as a referrer, and that may hold signatures of several: those that stay get a manifest of their own first. */
+async function removeReferrer(
+  store: ContentStore,
+  digest: Digest,
+  unwanted: readonly SignatureLocation[],
+  { signal }: WriteOptions,
+): Promise<void> {
+  if (store.delete === undefined) {
+    throw new LadingError('ERR_LADING_UNSUPPORTED', `${store.name} cannot delete anything`);
+  }
+  try {
+    // A bundle is all that its manifest holds; and what could not be read can only go as a whole.
+    const isWhole = unwanted.some(({ format, blob }) => format === 'bundle' || blob.digest === digest);
+    if (!isWhole) await keepOthers(store, digest, isOneOf(unwanted), signal);
+    await store.delete(digest, { signal });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+async function keepOthers(
+  store: ContentStore,
+  digest: Digest,
+  isUnwanted: (layer: Descriptor) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { descriptor, bytes } = await loadManifest(store, digest, { signal });
+  const manifest = parseManifest(bytes, descriptor.mediaType);
+  if (manifest.kind !== 'image' || manifest.layers.every(isUnwanted)) return;
+  const layers = manifest.layers.filter((layer) => !isUnwanted(layer));
+  const rest = Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(bytes).toString()), layers }));
+  const kept = describeManifest({ bytes: rest, mediaType: descriptor.mediaType });
+  await store.push(kept, bytesSource(rest), { signal });
 }
 
 interface HeldLayers {

@@ -169,6 +169,11 @@ describe('signing case 3: a signature of one image under another’s name', () =
     const verdict = await verify(store, other, { policy: signer.policy });
     expect(verdict.ok).toBe(false);
     expect(verdict.rejected.map(({ code }) => code)).toEqual(['other-subject', 'other-subject']);
+    const tree = await listArtifacts(store, other, { policy: signer.policy });
+    expect(tree.artifacts.map(({ verified }) => verified)).toMatchObject([
+      { code: 'other-subject' },
+      { code: 'other-subject' },
+    ]);
   });
 });
 
@@ -271,6 +276,27 @@ test('signing case 18: sixty referrers are all looked at, and Kyverno is not nam
   const verdict = await verify(store, subject, { policy: signer.policy });
   expect(verdict.ok).toBe(true);
   expect(verdict.readers.map(({ program }) => program)).toEqual(['cosign 3']);
+});
+
+test('manifests that have to be asked what they are are not asked all at once', async () => {
+  const { store, subject } = await storeWith();
+  for (let i = 0; i < 40; i++)
+    await pushTo(store, makeReferrer(subject, `application/vnd.example.${i}`), `r${i}`);
+  let [open, most] = [0, 0];
+  const watched: ContentStore = {
+    ...store,
+    async *referrers(image, options) {
+      for await (const { artifactType: _, ...rest } of store.referrers(image, options)) yield rest;
+    },
+    async fetch(target, options) {
+      most = Math.max(most, ++open);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      open--;
+      return store.fetch(target, options);
+    },
+  };
+  expect(await artifactsOf(watched, subject, {})).toHaveLength(40);
+  expect(most).toBeLessThanOrEqual(8);
 });
 
 test('a tag that holds something else than signatures is left alone', async () => {
@@ -472,6 +498,50 @@ describe('tree and clean', () => {
     expect(tree.artifacts.find(({ location }) => location?.format === 'bundle')?.created?.getTime()).toBe(
       clock(),
     );
+  });
+
+  /** As cosign 2 writes its own format where it is told to use referrers: all signatures in one manifest. */
+  async function asReferrer(store: ContentStore, subject: Descriptor): Promise<void> {
+    const held = await loadManifest(store, attachmentTags(subject).signatures);
+    const { mediaType, digest, size } = subject;
+    const document = {
+      ...JSON.parse(Buffer.from(held.bytes).toString()),
+      subject: { mediaType, digest, size },
+    };
+    const config = { ...document.config, mediaType: 'application/vnd.dev.cosign.artifact.sig.v1+json' };
+    const bytes = Buffer.from(JSON.stringify({ ...document, config }));
+    await store.push(
+      { mediaType: mediaTypes.ociManifest, digest: digestOf(bytes), size: bytes.byteLength },
+      bytesSource(bytes),
+    );
+  }
+
+  test('signatures of others stay that share a manifest with what is taken away', async () => {
+    const { store, subject } = await storeWith();
+    const [signer, other] = [keySigner(), keySigner()];
+    for (const by of [signer, other]) await sign(store, subject, { signer: by, clock, formats: ['legacy'] });
+    await asReferrer(store, subject);
+    await clean(store, subject, { by: signer.policy });
+    expect((await verify(store, subject, { policy: signer.policy })).accepted).toEqual([]);
+    expect((await verify(store, subject, { policy: other.policy })).accepted).toHaveLength(2);
+    await clean(store, subject, {});
+    expect(await artifactsOf(store, subject, {})).toEqual([]);
+  });
+
+  test('what somebody else has taken away meanwhile is no failure', async () => {
+    const { store, subject } = await storeWith();
+    const signer = keySigner();
+    for (let i = 0; i < 2; i++)
+      await sign(store, subject, { signer, clock, formats: ['bundle'], force: true });
+    const hasty: ContentStore = {
+      ...store,
+      async delete(reference, options) {
+        await store.delete!(reference, options);
+        return store.delete!(reference, options);
+      },
+    };
+    await clean(hasty, subject, {});
+    expect(await artifactsOf(store, subject, {})).toEqual([]);
   });
 
   test('clean takes what was chosen and nothing else', async () => {

@@ -65,3 +65,9 @@ export function readClaim(content: SignedContent): Claim {
 export function subjectOf({ subjects }: Claim, image: Digest): ClaimSubject | undefined {
   return subjects.find(({ digests }) => digests.includes(image));
 }
+
+/** What a claim is about, for the one who asked of something else. */
+export function subjectsText({ subjects }: Claim): string {
+  const digests = subjects.flatMap((subject) => subject.digests).slice(0, 3);
+  return `it is about ${digests.join(', ') || 'nothing that has a digest'}`;
+}
