@@ -10,8 +10,8 @@ import { type ContentStore, fetchManifest, type StoreOptions } from '@lading/sto
 import { type Attachment, listAttachments, readAttached } from './attachments.ts';
 import { predicateTypeAnnotation } from './formats/bundle-manifest.ts';
 import { subjectOf, subjectsText } from './formats/claim.ts';
-import { type FoundSignature, readSignatures, type SignatureLocation } from './found.ts';
-import { mapOf } from './pool.ts';
+import { eachSignature, type FoundSignature, type SignatureLocation } from './found.ts';
+import { mapOf, Room } from './pool.ts';
 import { type CertificateDescription, describeCertificate } from './verify/certificate.ts';
 import type { Rejection, TrustPolicy, VerifiedSigner } from './verify/types.ts';
 import { verifyMaterial } from './verify/verify-material.ts';
@@ -96,9 +96,10 @@ export async function artifactsOf(
   { signatures = store, policy, signal }: ListArtifactsOptions,
 ): Promise<readonly Artifact[]> {
   const attachments = await listAttachments(signatures, subject, { signal });
+  const room = new Room(maxReadBytes);
   const lists = await mapOf(
     attachments,
-    (attachment) => readArtifacts(signatures, subject, attachment, { policy, signal }),
+    (attachment) => readArtifacts(signatures, subject, attachment, { policy, room, signal }),
     signal,
   );
   return lists.flat();
@@ -108,7 +109,7 @@ async function readArtifacts(
   store: ContentStore,
   subject: Descriptor,
   attachment: Attachment,
-  { policy, signal }: Pick<ListArtifactsOptions, 'policy' | 'signal'>,
+  { policy, room, signal }: Pick<ListArtifactsOptions, 'policy' | 'signal'> & { readonly room: Room },
 ): Promise<readonly Artifact[]> {
   const { kind, descriptor, tag } = attachment;
   const common = {
@@ -120,8 +121,10 @@ async function readArtifacts(
   if (kind === 'sbom')
     return [{ ...common, kind: 'sbom', artifactType: await documentType(store, attachment, signal) }];
   if (kind === 'other') return [{ ...common, kind: isSbomType(descriptor.artifactType) ? 'sbom' : 'other' }];
-  const found = await readSignatures(store, attachment, { maxBytes: maxReadBytes, signal });
-  return found.map((signature) => ({ ...common, ...describe(signature, subject, attachment, policy) }));
+  return eachSignature(store, attachment, { maxBytes: maxReadBytes, room, signal }, (found) => ({
+    ...common,
+    ...describe(found, subject, attachment, policy),
+  }));
 }
 
 function describe(

@@ -6,7 +6,7 @@ import { type Claim, readClaim } from './formats/claim.ts';
 import { MalformedError } from './formats/json.ts';
 import { legacyMediaTypes, parseLegacyLayer } from './formats/legacy-layer.ts';
 import type { SignatureMaterial } from './material.ts';
-import { mapOf } from './pool.ts';
+import { mapOf, Room } from './pool.ts';
 import type { Rejection } from './verify/types.ts';
 
 /** Where one signature or attestation is. */
@@ -42,13 +42,26 @@ export interface ReadLimits {
 export const maxLayers = 1000;
 
 /** What an attachment holds, layer by layer. What cannot be read is told of in its place and hides nothing beside it. */
-export async function readSignatures(
+export function readSignatures(
   store: ContentStore,
   attachment: Attachment,
   limits: ReadLimits,
 ): Promise<readonly FoundSignature[]> {
+  return eachSignature(store, attachment, { ...limits, room: new Room(limits.maxBytes) }, (found) => found);
+}
+
+/**
+ * As `readSignatures`, and keeps no more of each than `use` makes of it: of what anybody may attach there can be much, and large.
+ * @param limits `room` for all that is held at once, which one operation shares; `maxBytes` at least.
+ */
+export async function eachSignature<T>(
+  store: ContentStore,
+  attachment: Attachment,
+  limits: ReadLimits & { readonly room: Room },
+  use: (found: FoundSignature) => T,
+): Promise<readonly T[]> {
   const { descriptor, tag, kind } = attachment;
-  const { signal } = limits;
+  const { signal, room } = limits;
   const at = (layer: number, blob: Descriptor): SignatureLocation => ({
     format: kind === 'bundle' ? 'bundle' : 'legacy',
     manifest: descriptor.digest,
@@ -71,14 +84,17 @@ export async function readSignatures(
   const layers = await orRejected(at(0, descriptor), async () =>
     layersOf(await readAttached(store, descriptor, { signal }), attachment),
   );
-  if ('readable' in layers) return [layers];
-  const readOne = (blob: Descriptor, index: number): Promise<FoundSignature> => {
+  if ('readable' in layers) return [use(layers)];
+  const useOne = (blob: Descriptor, index: number): Promise<T> => {
     const location = at(index, blob);
-    return orRejected(location, async () => {
-      return { location, readable: true, ...parse(blob, await readLayer(store, blob, limits)) };
+    const read = async (): Promise<FoundSignature> => ({
+      location,
+      readable: true,
+      ...parse(blob, await readLayer(store, blob, limits)),
     });
+    return room.hold(Math.min(blob.size, limits.maxBytes), async () => use(await orRejected(location, read)));
   };
-  return await mapOf(layers, readOne, signal);
+  return await mapOf(layers, useOne, signal);
 }
 
 function layersOf({ layers }: ImageManifest, { kind }: Attachment): readonly Descriptor[] {

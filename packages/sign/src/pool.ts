@@ -28,3 +28,37 @@ export async function mapOf<T, R>(
   for (const outcome of settled) if (outcome.status === 'rejected') throw outcome.reason;
   return results;
 }
+
+/** Lets work begin as long as all of it together holds no more than so many bytes. In the order in which it came, so that large work has its turn, too. */
+export class Room {
+  #free: number;
+  readonly #waiting: { readonly bytes: number; readonly begin: () => void }[] = [];
+
+  constructor(bytes: number) {
+    this.#free = bytes;
+  }
+
+  /** @param bytes Not more than the room has in all. */
+  async hold<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+    await new Promise<void>((begin) => {
+      this.#waiting.push({ bytes, begin });
+      this.#let();
+    });
+    try {
+      return await work();
+    } finally {
+      this.#free += bytes;
+      this.#let();
+    }
+  }
+
+  #let(): void {
+    for (;;) {
+      const [next] = this.#waiting;
+      if (next === undefined || next.bytes > this.#free) return;
+      this.#waiting.shift();
+      this.#free -= next.bytes;
+      next.begin();
+    }
+  }
+}

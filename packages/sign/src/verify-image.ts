@@ -3,8 +3,8 @@ import type { ContentStore } from '@lading/store';
 import { type Attachment, type AttachmentKind, attachmentTags, listAttachments } from './attachments.ts';
 import { type Claim, subjectOf, subjectsText } from './formats/claim.ts';
 import { predicateTypeName } from './formats/predicate-types.ts';
-import { type FoundSignature, readSignatures } from './found.ts';
-import { mapOf } from './pool.ts';
+import { eachSignature, type FoundSignature } from './found.ts';
+import { mapOf, Room } from './pool.ts';
 import { readersOf, traitsOf } from './readers.ts';
 import type { AcceptedSignature, RejectedSignature, Verdict } from './verdict.ts';
 import { distinctSigners } from './verify/threshold.ts';
@@ -126,18 +126,17 @@ async function judge(
   const tags = question.kinds.filter((kind) => kind !== 'bundle') as ('signatures' | 'attestations')[];
   const attachments = options.attachments ?? (await listAttachments(home, subject, { tags, signal }));
   const relevant = attachments.filter(({ kind }) => question.kinds.includes(kind));
-  const found = (
-    await mapOf(
-      relevant,
-      (attachment) => readSignatures(home, attachment, { maxBytes: question.maxBytes, signal }),
-      signal,
-    )
-  ).flat();
+  const limits = { maxBytes: question.maxBytes, room: new Room(question.maxBytes), signal };
+  const outcomes = await mapOf(
+    relevant,
+    (attachment) =>
+      eachSignature(home, attachment, limits, (found) => judgeOne(found, subject.digest, policy, question)),
+    signal,
+  );
 
   const accepted: AcceptedSignature[] = [];
   const rejected: RejectedSignature[] = [];
-  for (const signature of found) {
-    const outcome = judgeOne(signature, subject.digest, policy, question);
+  for (const outcome of outcomes.flat()) {
     if ('code' in outcome) rejected.push(outcome);
     else accepted.push(outcome);
   }

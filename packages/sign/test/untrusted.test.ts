@@ -11,7 +11,7 @@ import { attachmentTags } from '../src/attachments.ts';
 import { bundleBytes } from '../src/formats/bundle.ts';
 import { bundleManifest, emptyConfig } from '../src/formats/bundle-manifest.ts';
 import { inTotoPayloadType } from '../src/formats/dsse.ts';
-import { sign, verify } from '../src/index.ts';
+import { attest, sign, verify, verifyAttestation } from '../src/index.ts';
 import { clock, keySigner, storeWith } from './support.ts';
 
 const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
@@ -149,6 +149,29 @@ describe('signing case 17: sizes', () => {
     const verdict = await verify(endless, subject, { policy: keySigner().policy });
     expect(verdict.rejected.map(({ code }) => code)).toEqual(['malformed']);
     expect(pulled).toBeLessThan(4_000_000);
+  });
+
+  test('of many large attestations only as much is held at once as one may have', async () => {
+    const signer = keySigner();
+    const { store, subject } = await storeWith();
+    const predicate = { type: 'https://example.com/x', json: '{}' };
+    await attest(store, subject, { signer, clock, predicate });
+    for (let i = 0; i < 20; i++) await attach(store, subject, Buffer.alloc(600_000, 97 + i));
+    let [held, most] = [0, 0];
+    const watched: ContentStore = {
+      ...store,
+      fetch: async (target, options) => {
+        if (target.size === 600_000) {
+          most = Math.max(most, ++held);
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          held--;
+        }
+        return store.fetch(target, options);
+      },
+    };
+    const about = { policy: signer.policy, maxBytes: 1_000_000 };
+    const { accepted, rejected } = await verifyAttestation(watched, subject, about);
+    expect([accepted.length, rejected.length, most]).toEqual([2, 20, 1]);
   });
 
   test('100,000 layers, compressed layers and JSON without end in depth are refused', async () => {
