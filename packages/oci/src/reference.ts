@@ -61,10 +61,11 @@ export function parseReference(text: string): Reference {
 
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
-  const hasHost =
-    slash >= 0 && (/[.:[]/.test(first) || first === 'localhost' || /^(?=.*[A-Z])[A-Z0-9-]+$/.test(first));
-  const host = hasHost ? first.toLowerCase() : dockerHub;
-  if (hasHost && !validHost(host))
+  const lower = first.toLowerCase();
+  const hasHost = slash >= 0 && (looksLikeHost(lower) || /^(?=.*[A-Z])[A-Z0-9-]+$/.test(first));
+  // A host that is told by its capitals alone keeps them: written small it would be a part of a repository.
+  const host = hasHost ? (looksLikeHost(lower) ? lower : first) : dockerHub;
+  if (hasHost && !validHost(lower))
     throw invalid(text, wrongHostCharacter(first), `"${first}" is not a host[:port]`);
 
   const pathStart = hasHost ? slash + 1 : 0;
@@ -110,6 +111,10 @@ export function apiHost(host: string): string {
 export function isLoopbackHost(host: string): boolean {
   const name = host.replace(/:[0-9]+$/, '');
   return name === 'localhost' || name === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(name);
+}
+
+function looksLikeHost(name: string): boolean {
+  return /[.:[]/.test(name) || name === 'localhost';
 }
 
 function validHost(host: string): boolean {

@@ -32,7 +32,7 @@ describe('parseReference', () => {
     ['host:5000/x', { host: 'host:5000', repository: 'x' }],
     ['[::1]:5000/x', { host: '[::1]:5000', repository: 'x' }],
     ['[2001:db8::1]/x/y:v1', { host: '[2001:db8::1]', repository: 'x/y', tag: 'v1' }],
-    ['HOST/x', { host: 'host', repository: 'x' }],
+    ['HOST/x', { host: 'HOST', repository: 'x' }],
     ['Registry.Example.com/x', { host: 'registry.example.com', repository: 'x' }],
     ['example.com./x', { host: 'example.com.', repository: 'x' }],
     ['ghcr.io/a/b/c:v1', { host: 'ghcr.io', repository: 'a/b/c', tag: 'v1' }],

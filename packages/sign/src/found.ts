@@ -39,7 +39,7 @@ export interface ReadLimits {
 }
 
 /** As many signatures under one tag as cosign reads. */
-export const maxLayers = 1000;
+const maxLayers = 1000;
 
 /** What an attachment holds, layer by layer. What cannot be read is told of in its place and hides nothing beside it. */
 export function readSignatures(

@@ -1,5 +1,5 @@
 /** Requests that one operation has open at once. */
-export const concurrency = 8;
+const concurrency = 8;
 
 /** Works on items, a bounded number at once; the results are in the items' order. When one fails, no further one is begun. */
 export async function mapOf<T, R>(

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   createSigner,
@@ -12,10 +12,12 @@ import {
   type SignedContent,
 } from '@lading/sign';
 import { createSigstore } from '@lading/testkit/sigstore';
-import { runProgram } from '../../../cli/src/program.ts';
 import { type Cosign, cosign } from '../../peers/cosign.ts';
 import { type RekorTiles, startRekorTiles } from '../../peers/rekor-tiles.ts';
+import { output } from '../../peers/run.ts';
 import { startTimestampServer } from '../../peers/timestamp-server.ts';
+
+const program = fileURLToPath(new URL('../../../cli/src/main.ts', import.meta.url));
 
 const message: SignedContent = { kind: 'message', bytes: Buffer.from('what is signed') };
 const envelope: SignedContent = {
@@ -132,26 +134,10 @@ describe('files for cosign', () => {
   });
 
   async function lading(...argv: readonly string[]): Promise<string> {
-    const sink = (chunks: Buffer[]): Writable =>
-      new Writable({
-        write(chunk: Buffer, _, done) {
-          chunks.push(chunk);
-          done();
-        },
-      });
-    const [out, err]: [Buffer[], Buffer[]] = [[], []];
-    const code = await runProgram(argv, {
-      env: {},
-      cwd: peer.folder,
-      home: peer.folder,
-      stdin: Readable.from([]),
-      stdout: sink(out),
-      stderr: sink(err),
-      signal: new AbortController().signal,
-      now: Date.now,
-    });
-    if (code !== 0) throw new Error(Buffer.concat(err).toString());
-    return Buffer.concat(out).toString();
+    const node = ['--conditions=@lading/source', '--no-warnings', program];
+    return (
+      await output(process.execPath, [...node, ...argv], { cwd: peer.folder, env: { HOME: peer.folder } })
+    ).toString();
   }
 
   test('the same command lines make the same trusted root', async () => {
