@@ -86,12 +86,29 @@ describe('without a key', () => {
     const signer = keyless();
     const config = world.config(entry);
     await world.run(config, { signer, trustedRoot, verified });
+    // Once they are read and verified by the trusted root: two manifests, two blobs.
+    expect((await world.run(config, { signer, trustedRoot, verified })).requests).toHaveLength(8);
     expect((await world.run(config, { signer, trustedRoot, verified })).requests).toHaveLength(4);
     const stranger = await startSigstore();
     try {
       const other = parseTrustedRoot(JSON.stringify(stranger.trustedRoot));
       const { report } = await world.run(config, { signer, trustedRoot: other, verified });
       expect(report.results[0]?.image).toMatchObject({ action: 'complete', reason: { code: 'unsigned' } });
+    } finally {
+      await stranger.stop();
+    }
+  });
+
+  test('what was signed and does not hold by the trusted root is not remembered as verified', async () => {
+    const verified = verifiedListingsIn(`${world.folder}/state`);
+    const config = world.config(entry);
+    const stranger = await startSigstore();
+    try {
+      const other = parseTrustedRoot(JSON.stringify(stranger.trustedRoot));
+      for (const outcome of ['created app:v1 signed', 'completed app:v1 (unsigned) signed']) {
+        const { report } = await world.run(config, { signer: keyless(), trustedRoot: other, verified });
+        expect(outcomes(report)).toEqual([outcome]);
+      }
     } finally {
       await stranger.stop();
     }
