@@ -21,4 +21,5 @@ export type {
   Probe,
 } from './cataloguer.ts';
 export type { Json } from './json.ts';
+export { languageCataloguers } from './language/cataloguers.ts';
 export { wholeFile } from './whole-file.ts';

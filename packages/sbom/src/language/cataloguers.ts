@@ -1,0 +1,5 @@
+import type { Cataloguer } from '../cataloguer.ts';
+import { npm } from './npm.ts';
+
+/** Packages of programming languages as their installers leave them. */
+export const languageCataloguers: readonly Cataloguer[] = [npm];
