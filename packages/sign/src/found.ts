@@ -1,9 +1,9 @@
 import { type Descriptor, type Digest, type ImageManifest, isLadingError } from '@lading/oci';
 import { type ContentStore, isNotFound, readAll } from '@lading/store';
-import { type Attachment, isContentProblem, readAttached } from './attachments.ts';
+import { type Attachment, type AttachmentKind, isContentProblem, readAttached } from './attachments.ts';
 import { isBundleMediaType, parseBundle } from './formats/bundle.ts';
 import { type Claim, readClaim } from './formats/claim.ts';
-import { MalformedError } from './formats/json.ts';
+import { MalformedError, shown } from './formats/json.ts';
 import { legacyMediaTypes, parseLegacyLayer } from './formats/legacy-layer.ts';
 import type { SignatureMaterial } from './material.ts';
 import { mapOf, Room } from './pool.ts';
@@ -90,7 +90,7 @@ export async function eachSignature<T>(
     const read = async (): Promise<FoundSignature> => ({
       location,
       readable: true,
-      ...parse(blob, await readLayer(store, blob, limits)),
+      ...parse(blob, await readLayer(store, kind, blob, limits)),
     });
     return room.hold(Math.min(blob.size, limits.maxBytes), async () => use(await orRejected(location, read)));
   };
@@ -107,14 +107,20 @@ function layersOf({ layers }: ImageManifest, { kind }: Attachment): readonly Des
   return layers;
 }
 
+/** A format counts only where its readers look for it: a bundle under the tag of a `.sig` is none of the signatures there. */
+function belongsIn(kind: AttachmentKind, mediaType: string): boolean {
+  if (kind === 'bundle') return isBundleMediaType(mediaType);
+  return mediaType === (kind === 'attestations' ? legacyMediaTypes.attestation : legacyMediaTypes.signature);
+}
+
 async function readLayer(
   store: ContentStore,
+  kind: AttachmentKind,
   blob: Descriptor,
   { maxBytes, signal }: ReadLimits,
 ): Promise<Uint8Array> {
-  const isKnown =
-    isBundleMediaType(blob.mediaType) || Object.values<string>(legacyMediaTypes).includes(blob.mediaType);
-  if (!isKnown) throw new MalformedError(`it is a ${blob.mediaType}, neither signature nor attestation`);
+  if (!belongsIn(kind, blob.mediaType))
+    throw new MalformedError(`a ${shown(blob.mediaType)} is not what belongs there`);
   if (blob.size > maxBytes)
     throw new TooLargeError(`it has ${blob.size} bytes, more than the limit of ${maxBytes}`);
   return await readAll(await store.fetch(blob, { signal }), maxBytes);

@@ -278,6 +278,20 @@ test('signing case 18: sixty referrers are all looked at, and Kyverno is not nam
   expect(verdict.readers.map(({ program }) => program)).toEqual(['cosign 3']);
 });
 
+test('a bundle under the tag of a .sig does not stand for the signature that readers of a .sig look for', async () => {
+  const signer = keySigner();
+  const { store, subject } = await storeWith();
+  const [bundled] = await sign(store, subject, { signer, clock, formats: ['bundle'] });
+  const [bundle] = await referrersOf(store, subject);
+  const { bytes } = await loadManifest(store, bundle!.digest);
+  const tag = attachmentTags(subject).signatures;
+  await store.publish({ ...bundle!, mediaType: mediaTypes.ociManifest }, bytes, tag);
+  expect(bundled?.written).toHaveLength(1);
+  const { accepted, rejected } = await verify(store, subject, { policy: signer.policy });
+  expect(accepted.map(({ location }) => location.tag)).toEqual([undefined]);
+  expect(rejected).toMatchObject([{ code: 'malformed', location: { tag } }]);
+});
+
 test('manifests that have to be asked what they are are not asked all at once', async () => {
   const { store, subject } = await storeWith();
   for (let i = 0; i < 40; i++)
