@@ -22,4 +22,5 @@ export type {
 } from './cataloguer.ts';
 export type { Json } from './json.ts';
 export { languageCataloguers } from './language/cataloguers.ts';
+export { licenseOf, licensesOf } from './license/license.ts';
 export { wholeFile } from './whole-file.ts';
