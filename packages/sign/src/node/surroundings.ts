@@ -12,10 +12,10 @@ export interface Surroundings {
   readonly connection: Pick<KeyServices, 'dispatcher' | 'now'>;
 }
 
-/** Bytes of a key or credentials file that are read: one more than the longest that is taken. */
+/** Bytes of a file with a key, credentials or a token that are read: one more than the longest that is taken. */
 const maxFileSize = 65_537;
 
-/** The bytes of a file, as far as a key or credentials can go. */
+/** The bytes of a file, as far as a key, credentials or a token can go. */
 export async function readBeginning(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   signal?.throwIfAborted();
   const file = await open(path);

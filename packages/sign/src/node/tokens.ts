@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { LadingError } from '@lading/oci';
 import { systemClock } from '../services/clock.ts';
 import type { ServiceOptions } from '../services/http.ts';
@@ -8,6 +7,7 @@ import {
   parseIdentityToken,
   type TokenSource,
 } from '../services/identity-token.ts';
+import { readBeginning } from './surroundings.ts';
 import { buildkite, gitHubActions } from './token-services.ts';
 
 export interface TokensOptions extends ServiceOptions {
@@ -130,17 +130,14 @@ function noTokenHint({ env, audience }: TokenQuestion): string {
   return 'give one with --identity-token, or sign with a key';
 }
 
-/** A token is small: what is longer is another file. */
-const maxFile = 65_536;
-
 async function readToken(
   path: string,
   signal: AbortSignal | undefined,
   failure: (code: string) => LadingError | undefined,
 ): Promise<string | undefined> {
   try {
-    const text = await readFile(path, { encoding: 'utf8', ...(signal && { signal }) });
-    return text.slice(0, maxFile + 1);
+    // A token is small: what is longer is another file.
+    return Buffer.from(await readBeginning(path, signal)).toString('utf8');
   } catch (error) {
     signal?.throwIfAborted();
     const wrong = failure(String((error as { readonly code?: unknown }).code));

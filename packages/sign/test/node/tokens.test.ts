@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -128,6 +128,14 @@ describe('tokens', () => {
     const path = join(folder, 'given');
     await writeFile(path, ` ${jwt({ sub: 'of the file' })}\n`);
     expect((await tokens({ ...none, identityToken: path }).token()).claims.sub).toBe('of the file');
+  });
+
+  test('are not looked for in all of a file that is larger than any token', async () => {
+    const path = join(folder, 'image.tar');
+    await writeFile(path, jwt());
+    await truncate(path, 3 * 1024 ** 3);
+    const failure = await failureOf(tokens({ ...none, identityToken: path }).token());
+    expect(failure.message).toBe('what --identity-token gives is no identity token');
   });
 
   test('are not there: the error lists where they were looked for', async () => {
