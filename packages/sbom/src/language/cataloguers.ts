@@ -1,5 +1,6 @@
 import type { Cataloguer } from '../cataloguer.ts';
 import { npm } from './npm.ts';
+import { pypi } from './pypi.ts';
 
 /** Packages of programming languages as their installers leave them. */
-export const languageCataloguers: readonly Cataloguer[] = [npm];
+export const languageCataloguers: readonly Cataloguer[] = [npm, pypi];

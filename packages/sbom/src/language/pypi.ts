@@ -1,0 +1,111 @@
+import type { Dependency, Package } from '../bom.ts';
+import type { Cataloguer, FoundFile, Probe } from '../cataloguer.ts';
+import { wholeFile } from '../whole-file.ts';
+import { packageAt } from './found-package.ts';
+import { declaredLicenses } from './licenses.ts';
+import { fileNameOf, folderOf, joinPath } from './paths.ts';
+import { type PypiOrigin, readDirectUrl, readInstalledFiles, readRecord } from './pypi-files.ts';
+import { normalizedName, type PypiMetadata, readMetadata } from './pypi-metadata.ts';
+
+type PypiFacts = PypiMetadata | PypiOrigin | { readonly files: readonly string[] };
+
+const maxMetadataBytes = 8 * 1024 * 1024;
+const maxRecordBytes = 32 * 1024 * 1024;
+
+/** Python packages by the .dist-info or .egg-info that installers leave beside them. */
+export const pypi: Cataloguer = {
+  name: 'pypi',
+  version: 1,
+  probe: ({ path }) => probeOf(path),
+  catalogue(tree) {
+    const files = tree.files('pypi') as readonly FoundFile<PypiFacts>[];
+    const origins = new Map<string, PypiOrigin>();
+    const records = new Map<string, readonly string[]>();
+    for (const { path, facts } of files) {
+      if ('files' in facts) records.set(folderOf(path), facts.files);
+      else if (!('name' in facts)) origins.set(folderOf(path), facts);
+    }
+    const found: { readonly site: string; readonly facts: PypiMetadata; readonly package: Package }[] = [];
+    const ownedFiles = new Map<string, readonly string[]>();
+    for (const { path, facts } of files) {
+      if (!('name' in facts)) continue;
+      const folder = folderOf(path);
+      const { site, from } = placeOf(path);
+      const described = packageAt('pypi', path, describe(facts, origins.get(folder)));
+      found.push({ site, facts, package: described });
+      const record = path.endsWith('.egg-info') ? undefined : records.get(folder);
+      const owned = (record ?? []).flatMap((file) => joinPath(from, file) ?? []);
+      ownedFiles.set(described.id, [path, ...owned.filter((file) => file !== path)]);
+    }
+    return { packages: found.map((one) => one.package), dependencies: dependenciesOf(found), ownedFiles };
+  },
+};
+
+function probeOf(path: string): Probe | undefined {
+  if (path.endsWith('.egg-info')) return metadata(fileNameOf(path));
+  const name = fileNameOf(path);
+  const folder = fileNameOf(path.slice(0, -name.length - 1));
+  const isDist = folder.endsWith('.dist-info');
+  const isEgg = folder.endsWith('.egg-info') || folder === 'EGG-INFO';
+  if ((isDist && name === 'METADATA') || (isEgg && name === 'PKG-INFO')) return metadata(folder);
+  if (isDist && name === 'RECORD') return wholeFile(maxRecordBytes, readRecord);
+  if (isEgg && name === 'installed-files.txt') return wholeFile(maxRecordBytes, readInstalledFiles);
+  if (isDist && name === 'direct_url.json') return wholeFile(maxMetadataBytes, readDirectUrl);
+  return undefined;
+}
+
+function metadata(folder: string): Probe {
+  return wholeFile(maxMetadataBytes, (content) => readMetadata(content, folder));
+}
+
+/** The folder that a package is imported from, and the one that its list of files counts from. */
+function placeOf(path: string): { site: string; from: string } {
+  const folder = folderOf(path);
+  if (path.endsWith('.egg-info')) return { site: folder, from: folder };
+  const site = folderOf(folder.slice(0, -1));
+  return { site, from: folder.endsWith('.dist-info/') ? site : folder };
+}
+
+function describe(facts: PypiMetadata, origin: PypiOrigin | undefined): Omit<Package, 'id' | 'evidence'> {
+  return {
+    type: 'pypi',
+    name: facts.name,
+    version: facts.version,
+    qualifiers: origin?.vcsUrl === undefined ? undefined : { vcs_url: origin.vcsUrl },
+    licenses: declaredLicenses(facts.licenses),
+    description: facts.description,
+    homepage: facts.homepage,
+    supplier: facts.author,
+    properties:
+      origin === undefined
+        ? undefined
+        : {
+            ...(origin.url !== undefined && { 'pypi.directUrl': origin.url }),
+            ...(origin.editable === true && { 'pypi.editable': 'true' }),
+          },
+  };
+}
+
+/** What a package needs is looked for beside it; an environment that uses the system's packages has it elsewhere, if there is only one. */
+function dependenciesOf(
+  found: readonly { readonly site: string; readonly facts: PypiMetadata; readonly package: Package }[],
+): Dependency[] {
+  const byPlace = new Map<string, string>();
+  const byName = new Map<string, string[]>();
+  for (const {
+    site,
+    facts,
+    package: { id },
+  } of found) {
+    const name = normalizedName(facts.name);
+    if (!byPlace.has(`${site}\0${name}`)) byPlace.set(`${site}\0${name}`, id);
+    byName.set(name, [...(byName.get(name) ?? []).slice(0, 2), id]);
+  }
+  return found.flatMap(({ site, facts, package: { id } }) =>
+    facts.requires.flatMap((name) => {
+      const anywhere = byName.get(name) ?? [];
+      const to = byPlace.get(`${site}\0${name}`) ?? (anywhere.length === 1 ? anywhere[0] : undefined);
+      return to === undefined || to === id ? [] : [{ from: id, to }];
+    }),
+  );
+}
