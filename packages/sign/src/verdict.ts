@@ -26,6 +26,8 @@ export interface Verdict {
   /** True when enough of those who are trusted have signed. */
   readonly ok: boolean;
   readonly subject: Descriptor;
+  /** What was looked for. */
+  readonly sought: 'signature' | 'attestation';
   readonly accepted: readonly AcceptedSignature[];
   readonly rejected: readonly RejectedSignature[];
   /** How many of those who are trusted have signed, each counted once, and how many it takes. */

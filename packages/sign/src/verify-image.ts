@@ -55,6 +55,7 @@ export function verify(
 ): Promise<Verdict> {
   const { annotations = {}, reference } = options;
   return judge(store, subject, options, {
+    sought: 'signature',
     noun: 'signature',
     kinds: ['bundle', 'signatures'],
     maxBytes: maxSignatureBytes,
@@ -85,6 +86,7 @@ export function verifyAttestation(
 ): Promise<Verdict> {
   const { annotations = {}, predicateType, maxBytes = maxAttestationBytes } = options;
   return judge(store, subject, options, {
+    sought: 'attestation',
     noun:
       predicateType === undefined ? 'attestation' : `attestation of type ${predicateTypeName(predicateType)}`,
     kinds: ['bundle', 'attestations'],
@@ -107,6 +109,7 @@ export function verifyAttestation(
 
 /** What is asked of a claim, beside that it is about the image and by somebody who is trusted. */
 interface Question {
+  readonly sought: Verdict['sought'];
   readonly noun: string;
   readonly kinds: readonly AttachmentKind[];
   readonly maxBytes: number;
@@ -146,6 +149,7 @@ async function judge(
   return {
     ok,
     subject,
+    sought: question.sought,
     accepted,
     rejected,
     signers: { found: count, needed },
@@ -229,16 +233,19 @@ function nameOf({ format, tag, layer, manifest }: RejectedSignature['location'])
 }
 
 /** The error for a verdict that is not ok, for those who want to throw. */
-export function verdictError({ ok, subject, accepted, rejected, reasons }: Verdict): LadingError | undefined {
+export function verdictError(verdict: Verdict): LadingError | undefined {
+  const { ok, subject, sought, accepted, rejected, reasons } = verdict;
   if (ok) return undefined;
-  const isUnsigned = accepted.length === 0 && rejected.length === 0;
   const [first = '', ...more] = reasons;
-  return isUnsigned
-    ? new LadingError('ERR_LADING_UNSIGNED', first, {
-        hint: `Nothing refers to it, and there is no ${attachmentTags(subject).signatures}.`,
-      })
-    : new LadingError(
-        'ERR_LADING_UNVERIFIED',
-        `no valid signature of ${subject.digest}: ${first}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
-      );
+  if (accepted.length === 0 && rejected.length === 0) {
+    const tag = attachmentTags(subject)[`${sought}s`];
+    return new LadingError('ERR_LADING_UNSIGNED', first, {
+      hint: `No bundle refers to it, and there is no ${tag}.`,
+    });
+  }
+  const enough = accepted.length === 0 ? '' : ' by enough signers';
+  return new LadingError(
+    'ERR_LADING_UNVERIFIED',
+    `no valid ${sought} of ${subject.digest}${enough}: ${first}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
+  );
 }

@@ -122,6 +122,20 @@ describe('sign and verify', () => {
     expect(foreign.rejected.map(({ code }) => code)).toEqual(['other-signer', 'other-signer']);
   });
 
+  test('the error says what was looked for, and under which tag', async () => {
+    const { store, subject } = await storeWith();
+    const { policy } = keySigner();
+    const { attestations } = attachmentTags(subject);
+    const none = verdictError(await verifyAttestation(store, subject, { policy }));
+    expect(none).toMatchObject({
+      code: 'ERR_LADING_UNSIGNED',
+      hint: `No bundle refers to it, and there is no ${attestations}.`,
+    });
+    await attest(store, subject, { signer: keySigner(), clock, predicate });
+    const foreign = verdictError(await verifyAttestation(store, subject, { policy }));
+    expect(foreign?.message).toMatch(`no valid attestation of ${subject.digest}: `);
+  });
+
   test('a threshold counts different signers, and more than are named is a mistake', async () => {
     const { store, subject } = await storeWith();
     const signer = keySigner();
