@@ -62,12 +62,12 @@ export async function listArtifacts(
   image: Descriptor,
   options: ListArtifactsOptions = {},
 ): Promise<ImageArtifacts> {
-  const seen = new Set<Digest>();
+  const seen = new Set<Digest>([image.digest]);
   const visit = async (subject: Descriptor, depth: number): Promise<ImageArtifacts> => {
-    seen.add(subject.digest);
+    // Each under the first that lists it: indexes that list the same ones over and over would make work without end.
     const children = (
       depth < manifestLimits.maxDepth ? await childrenOf(store, subject, options) : []
-    ).filter(({ digest }) => !seen.has(digest));
+    ).filter(({ digest }) => !seen.has(digest) && seen.add(digest));
     return {
       subject,
       platform: subject.platform,

@@ -572,6 +572,22 @@ describe('tree and clean', () => {
     expect(await artifactsOf(store, subject, {})).toEqual([]);
   });
 
+  test('what many indexes list is looked at once', async () => {
+    let level = [makeImage(), makeImage({ platform: 'linux/arm64' })];
+    for (let i = 0; i < 4; i++) level = [makeIndex(level), makeIndex([...level].reverse())];
+    const { store, subject } = await storeWith(makeIndex(level));
+    let listed = 0;
+    const watched: ContentStore = {
+      ...store,
+      referrers: (image, options) => {
+        listed++;
+        return store.referrers(image, options);
+      },
+    };
+    await listArtifacts(watched, subject);
+    expect(listed).toBe(11);
+  });
+
   test('clean takes what was chosen and nothing else', async () => {
     const { store, subject } = await storeWith();
     const [signer, other] = [keySigner(), keySigner()];
