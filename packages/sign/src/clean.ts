@@ -41,10 +41,12 @@ export async function clean(
 ): Promise<readonly CleanedImage[]> {
   const { by, signatures = store, dryRun, signal } = options;
   const cleaned: CleanedImage[] = [];
-  for (const subject of await subjectsOf(store, image, options)) {
+  const subjects = await subjectsOf(store, image, options);
+  const images = new Set<string>([image, ...subjects].map(({ digest }) => digest));
+  for (const subject of subjects) {
     const artifacts = await artifactsOf(store, subject, { policy: by, signatures, signal });
     const { removed = [], kept = [] } = Object.groupBy(artifacts, (artifact) =>
-      isSelected(artifact, options) ? 'removed' : 'kept',
+      isSelected(artifact, options) && !isLeftAlone(artifact, images) ? 'removed' : 'kept',
     );
     if (!dryRun) await remove(signatures, removed, signal);
     cleaned.push({ subject, removed, kept });
@@ -57,6 +59,11 @@ function isSelected(artifact: Artifact, { kinds, predicateType, by, before }: Ar
   if (predicateType !== undefined && artifact.predicateType !== predicateType) return false;
   if (by !== undefined && !(artifact.verified !== undefined && 'kind' in artifact.verified)) return false;
   return before === undefined || (artifact.created !== undefined && artifact.created.getTime() < before);
+}
+
+/** An image that a broken copy has put under one of cosign's tags, and whatever else is there that holds no signatures. */
+function isLeftAlone({ manifest, tag, location }: Artifact, images: ReadonlySet<string>): boolean {
+  return images.has(manifest.digest) || (tag !== undefined && location?.blob.digest === manifest.digest);
 }
 
 async function remove(

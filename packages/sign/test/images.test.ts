@@ -588,6 +588,16 @@ describe('tree and clean', () => {
     expect(listed).toBe(11);
   });
 
+  test('clean leaves alone what is under a tag of cosign and does not belong there, and says so', async () => {
+    const image = makeImage();
+    const { store, subject } = await storeWith(image);
+    await pushTo(store, image, attachmentTags(subject).sbom);
+    await pushTo(store, makeIndex([image]), attachmentTags(subject).signatures);
+    const [cleaned] = await clean(store, subject, {});
+    expect(cleaned).toMatchObject({ removed: [], kept: [{ kind: 'signature' }, { kind: 'sbom' }] });
+    expect(await store.resolve('v1')).toMatchObject({ digest: subject.digest });
+  });
+
   test('clean takes what was chosen and nothing else', async () => {
     const { store, subject } = await storeWith();
     const [signer, other] = [keySigner(), keySigner()];
