@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { type Descriptor, digestOf, mediaTypes } from '@lading/oci';
+import { type Descriptor, digestOf, LadingError, mediaTypes } from '@lading/oci';
 import { bytesSource, type ContentStore } from '@lading/store';
 import { emptyConfig } from './formats/bundle-manifest.ts';
 import type { Claim } from './formats/claim.ts';
@@ -7,7 +7,7 @@ import { referencePredicate, referencePredicateType } from './formats/document-r
 import { inTotoPayloadType } from './formats/dsse.ts';
 import type { Predicate } from './formats/predicate.ts';
 import { statementBytes } from './formats/statement.ts';
-import type { SignatureLocation } from './found.ts';
+import { isSameSignature, type SignatureLocation } from './found.ts';
 import type { SignatureMaterial, SignedContent } from './material.ts';
 import { ownPolicy } from './own-policy.ts';
 import {
@@ -17,6 +17,8 @@ import {
   type WriteSignaturesOptions,
 } from './sign-image.ts';
 import type { Signer } from './signer.ts';
+import type { Verdict } from './verdict.ts';
+import type { TrustPolicy } from './verify/types.ts';
 import { verifyAttestation } from './verify-image.ts';
 import { removeWritten, writeBundle, writeLegacy } from './write.ts';
 
@@ -31,7 +33,8 @@ export interface AttestOptions extends WriteSignaturesOptions {
  * A document that is too large for the log is stored beside the image, and its digest is attested.
  *
  * @param subject The image by digest; resolve a tag once, before.
- * @throws what the signer and the store throw; what was written until then is whole.
+ * @throws what the signer and the store throw; what was written until then is whole. With `replace` `ERR_LADING_UNVERIFIED` when the new one is
+ * not valid as it is read back; nothing is removed then.
  */
 export async function attest(
   store: ContentStore,
@@ -47,13 +50,12 @@ export async function attest(
     : predicate;
 
   const isSame = sameStatement(stated);
+  const look = (policy: TrustPolicy): Promise<Verdict> =>
+    verifyAttestation(store, subject, { policy, predicateType: predicate.type, signatures, signal });
+  const own = options.replace ? await ownPolicy(options, signal) : undefined;
+  const before = own && (await look(own));
   const formats = await missingFormats(options, async (policy) => {
-    const verdict = await verifyAttestation(store, subject, {
-      policy,
-      predicateType: predicate.type,
-      signatures,
-      signal,
-    });
+    const verdict = await look(policy);
     return { ...verdict, accepted: verdict.accepted.filter(({ claim }) => isSame(claim)) };
   });
 
@@ -61,24 +63,24 @@ export async function attest(
   const payload = statementBytes({ digest: subject.digest, name: reference }, stated.type, stated.json);
   const content = { kind: 'envelope', payloadType: inTotoPayloadType, payload } as const;
   const written = await writeAll(signatures, subject, content, stated.type, formats, options);
-  if (options.replace) await removeOthers(store, subject, options, isSame);
+  if (before !== undefined) {
+    if (written.length > 0) checkWritten(await look(own!), written);
+    // What is the signer's and came meanwhile from elsewhere stays: two that took away each other's would leave none.
+    const others = before.accepted.filter(({ claim }) => !isSame(claim)).map(({ location }) => location);
+    await removeWritten(signatures, others, { signal });
+  }
   return { subject, outcome: written.length === 0 ? 'present' : 'signed', written };
 }
 
-/** Takes away what the signer attests of the same type and in other words. Asked for anew: others may have written meanwhile. */
-async function removeOthers(
-  store: ContentStore,
-  subject: Descriptor,
-  options: AttestOptions,
-  isSame: (claim: Claim) => boolean,
-): Promise<void> {
-  const { signatures = store, predicate, signal } = options;
-  const policy = await ownPolicy(options, signal);
-  if (policy === undefined) return;
-  const about = { policy, predicateType: predicate.type, signatures, signal };
-  const { accepted } = await verifyAttestation(store, subject, about);
-  const others = accepted.filter(({ claim }) => !isSame(claim)).map(({ location }) => location);
-  await removeWritten(signatures, others, { signal });
+/** Before others are taken away, the new ones have to be there and to be valid. */
+function checkWritten({ subject, accepted, rejected }: Verdict, written: readonly SignatureLocation[]): void {
+  const missing = written.find((one) => !accepted.some(({ location }) => isSameSignature(one, location)));
+  if (missing === undefined) return;
+  const why = rejected.find(({ location }) => isSameSignature(missing, location))?.message;
+  throw new LadingError(
+    'ERR_LADING_UNVERIFIED',
+    `the new attestation of ${subject.digest} is not valid: ${why ?? 'it is not there'}`,
+  );
 }
 
 async function writeAll(

@@ -1,4 +1,10 @@
-import { type Descriptor, type Digest, type ImageManifest, isLadingError } from '@lading/oci';
+import {
+  type Descriptor,
+  type Digest,
+  type ImageManifest,
+  isLadingError,
+  isSameCosignLayer,
+} from '@lading/oci';
 import { type ContentStore, isNotFound, readAll } from '@lading/store';
 import { type Attachment, type AttachmentKind, isContentProblem, readAttached } from './attachments.ts';
 import { isBundleMediaType, parseBundle } from './formats/bundle.ts';
@@ -20,6 +26,14 @@ export interface SignatureLocation {
   readonly layer: number;
   /** The blob: the bundle, the payload, the envelope. */
   readonly blob: Descriptor;
+}
+
+/** Whether two looks found the same one. */
+export function isSameSignature(a: SignatureLocation, b: SignatureLocation): boolean {
+  // Under a tag the manifest changes with each signature that is added; the layer says which it is.
+  return (
+    a.tag === b.tag && (a.tag === undefined ? a.manifest === b.manifest : isSameCosignLayer(a.blob, b.blob))
+  );
 }
 
 /** One signature or attestation as it was found, read and not verified. */

@@ -1,6 +1,6 @@
-import { type Descriptor, isSameCosignLayer, LadingError } from '@lading/oci';
+import { type Descriptor, LadingError } from '@lading/oci';
 import type { ContentStore } from '@lading/store';
-import type { SignatureLocation } from './found.ts';
+import { isSameSignature, type SignatureLocation } from './found.ts';
 import { ownPolicy } from './own-policy.ts';
 import { type SignedImage, type SignImageOptions, sign } from './sign-image.ts';
 import { verify } from './verify-image.ts';
@@ -13,7 +13,8 @@ export interface ReplacedSignatures extends SignedImage {
 
 /**
  * Signs anew and then takes away the older signatures by the same key or identity: when the new one is there and was read back valid,
- * and not before. There is no moment without a signature, and those of others stay.
+ * and not before. There is no moment without a signature, and those of others stay. So does what the same signer has added meanwhile from
+ * elsewhere: two that took away each other's would leave none.
  *
  * @throws {LadingError} `ERR_LADING_UNVERIFIED` when the new signature is not valid as it is read back; nothing is removed then.
  */
@@ -23,20 +24,22 @@ export async function replaceSignatures(
   options: Omit<SignImageOptions, 'force' | 'recursive'>,
 ): Promise<ReplacedSignatures> {
   const { signatures = store, signal } = options;
-  const [signed] = (await sign(store, subject, { ...options, force: true })) as [SignedImage];
   const policy = await ownPolicy(options, signal);
-  if (policy === undefined) return signed;
-  const { accepted, rejected } = await verify(store, subject, { policy, signatures, signal });
-  const isNew = (location: SignatureLocation): boolean => signed.written.some((own) => isSame(own, location));
-  const readBack = accepted.filter(({ location }) => isNew(location));
-  if (readBack.length < signed.written.length) {
-    const why = rejected.find(({ location }) => isNew(location))?.message ?? 'it is not there';
+  const look = () => policy && verify(store, subject, { policy, signatures, signal });
+  const before = await look();
+  const [signed] = (await sign(store, subject, { ...options, force: true })) as [SignedImage];
+  const after = await look();
+  if (before === undefined || after === undefined) return signed;
+  const isNew = ({ location }: { readonly location: SignatureLocation }): boolean =>
+    signed.written.some((own) => isSameSignature(own, location));
+  if (after.accepted.filter(isNew).length < signed.written.length) {
+    const why = after.rejected.find(isNew)?.message ?? 'it is not there';
     throw new LadingError(
       'ERR_LADING_UNVERIFIED',
       `the new signature of ${subject.digest} is not valid: ${why}`,
     );
   }
-  const older = accepted.map(({ location }) => location).filter((location) => !isNew(location));
+  const older = before.accepted.filter((one) => !isNew(one)).map(({ location }) => location);
   return { ...signed, left: await removeOlder(signatures, older, signal) };
 }
 
@@ -58,11 +61,4 @@ async function removeOlder(
     }
   }
   return left;
-}
-
-function isSame(a: SignatureLocation, b: SignatureLocation): boolean {
-  // Under a tag the manifest changes with each signature that is added; the layer says which it is.
-  return (
-    a.tag === b.tag && (a.tag === undefined ? a.manifest === b.manifest : isSameCosignLayer(a.blob, b.blob))
-  );
 }

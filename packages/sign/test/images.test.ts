@@ -443,7 +443,60 @@ describe('always: a new signature, and then the older ones by the same key go', 
   });
 });
 
+test('two that replace their signatures at the same time do not take away each other’s', async () => {
+  const { store, subject } = await storeWith();
+  const signer = keySigner();
+  await sign(store, subject, { signer, clock });
+  // Both are written before either looks for what is older.
+  let arrived = 0;
+  const { promise: both, resolve } = Promise.withResolvers<void>();
+  const meeting = (): ContentStore => {
+    let [isWritten, isMet] = [false, false];
+    return {
+      ...store,
+      async updateTag(...args) {
+        await store.updateTag!(...args);
+        isWritten = true;
+      },
+      async *referrers(...args) {
+        if (isWritten && !isMet) {
+          isMet = true;
+          if (++arrived === 2) resolve();
+          await both;
+        }
+        yield* store.referrers(...args);
+      },
+    };
+  };
+  const times = [clock(), clock() + 5000];
+  await Promise.all(times.map((at) => replaceSignatures(meeting(), subject, { signer, clock: () => at })));
+  const { accepted } = await verify(store, subject, { policy: signer.policy });
+  expect(accepted.map(({ location }) => location.format).sort()).toEqual([
+    'bundle',
+    'bundle',
+    'legacy',
+    'legacy',
+  ]);
+});
+
 describe('attestations', () => {
+  test('replace takes nothing away when the new one cannot be read back', async () => {
+    const { store, subject } = await storeWith();
+    const signer = keySigner();
+    await attest(store, subject, { signer, clock, predicate });
+    const newer = makePredicate('cyclonedx', Buffer.from(bom.replace('1.6', '1.7')), clock);
+    const broken = {
+      ...signer,
+      sign: async (...args: Parameters<typeof signer.sign>) => ({
+        ...(await signer.sign(...args)),
+        signature: Buffer.of(1),
+      }),
+    };
+    const replaced = attest(store, subject, { signer: broken, clock, predicate: newer, replace: true });
+    await expect(replaced).rejects.toMatchObject({ code: 'ERR_LADING_UNVERIFIED' });
+    expect((await verifyAttestation(store, subject, { policy: signer.policy })).accepted).toHaveLength(2);
+  });
+
   test('come back to the byte, once', async () => {
     const { store, subject } = await storeWith();
     const signer = keySigner();
