@@ -1,3 +1,4 @@
+export { binaryCataloguers } from './binary/cataloguers.ts';
 export type {
   Bom,
   BomNote,
@@ -23,4 +24,9 @@ export type {
 export type { Json } from './json.ts';
 export { languageCataloguers } from './language/cataloguers.ts';
 export { licenseOf, licensesOf } from './license/license.ts';
+export { alpm } from './os/alpm.ts';
+export { apk } from './os/apk.ts';
+export { dpkg } from './os/dpkg.ts';
+export { opkg } from './os/opkg.ts';
+export { operatingSystemOf, osRelease } from './os/os-release.ts';
 export { wholeFile } from './whole-file.ts';

@@ -1,0 +1,5 @@
+import type { Cataloguer } from '../cataloguer.ts';
+import { go } from './go.ts';
+
+/** What programs tell of themselves. */
+export const binaryCataloguers: readonly Cataloguer[] = [go];

@@ -1,0 +1,69 @@
+import { Buffer } from 'node:buffer';
+
+const sentinels = ['3077af0c9274080241e1c107e6d618e6', 'f932433186182072008242104116d8f2'].map((hex) =>
+  Buffer.from(hex, 'hex'),
+);
+
+/** The bytes of a Go program's build information as they are in its file since Go 1.18. */
+export function goBuildInfo(goVersion: string, lines: readonly string[]): Buffer {
+  const info = Buffer.concat([sentinels[0]!, Buffer.from(`${lines.join('\n')}\n`), sentinels[1]!]);
+  return Buffer.concat([
+    Buffer.from('\xff Go buildinf:\x08\x02', 'latin1'),
+    Buffer.alloc(16),
+    withLength(Buffer.from(goVersion)),
+    withLength(lines.length === 0 ? Buffer.alloc(0) : info),
+  ]);
+}
+
+/** As it was before Go 1.18: the marker has pointers, and the information is somewhere else. */
+export function oldGoBuildInfo(lines: readonly string[]): Buffer {
+  const info = Buffer.concat([sentinels[0]!, Buffer.from(`${lines.join('\n')}\n`), sentinels[1]!]);
+  const padded = Buffer.concat([info, Buffer.alloc(16 - (info.length % 16))]);
+  return Buffer.concat([padded, Buffer.from('\xff Go buildinf:\x08\x00', 'latin1'), Buffer.alloc(16, 1)]);
+}
+
+function withLength(value: Buffer): Buffer {
+  const length: number[] = [];
+  let left = value.length;
+  for (; left >= 0x80; left = Math.floor(left / 128)) length.push((left & 0x7f) | 0x80);
+  return Buffer.concat([Buffer.from([...length, left]), value]);
+}
+
+export interface ElfOptions {
+  readonly is64?: boolean;
+  readonly isBigEndian?: boolean;
+}
+
+/** An ELF file of a read-only segment and one that may be written, each at a multiple of 16; `data` begins the second. */
+export function elf(
+  constants: Buffer,
+  data: Buffer,
+  { is64 = true, isBigEndian = false }: ElfOptions = {},
+): Buffer {
+  const head = Buffer.alloc(4096 - 64);
+  head.write('\x7fELF', 0, 'latin1');
+  head[4] = is64 ? 2 : 1;
+  head[5] = isBigEndian ? 2 : 1;
+  const half = (at: number, value: number): unknown =>
+    isBigEndian ? head.writeUInt16BE(value, at) : head.writeUInt16LE(value, at);
+  const word = (at: number, value: number): unknown =>
+    isBigEndian ? head.writeUInt32BE(value, at) : head.writeUInt32LE(value, at);
+  const long = (at: number, value: number): unknown => word(isBigEndian ? at + 4 : at, value);
+  const padded = Buffer.concat([constants, Buffer.alloc(16 - (constants.length % 16))]);
+  const [table, entry] = is64 ? [64, 56] : [52, 32];
+  (is64 ? long : word)(is64 ? 32 : 28, table);
+  half(is64 ? 54 : 42, entry);
+  half(is64 ? 56 : 44, 2);
+  const segments = [
+    { flags: 5, start: head.length, size: padded.length },
+    { flags: 6, start: head.length + padded.length, size: data.length },
+  ];
+  for (const [number, { flags, start, size }] of segments.entries()) {
+    const at = table + number * entry;
+    word(at, 1);
+    word(at + (is64 ? 4 : 24), flags);
+    (is64 ? long : word)(at + (is64 ? 8 : 4), start);
+    (is64 ? long : word)(at + (is64 ? 32 : 16), size);
+  }
+  return Buffer.concat([head, padded, data]);
+}
