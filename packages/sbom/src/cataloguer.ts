@@ -1,4 +1,4 @@
-import type { Dependency, OperatingSystem, Package } from './bom.ts';
+import type { BomNote, Dependency, OperatingSystem, Package } from './bom.ts';
 import type { Json } from './json.ts';
 
 /** What a layer says of one of its files, before its content comes. */
@@ -46,6 +46,9 @@ export interface Catalogued {
   readonly dependencies?: readonly Dependency[] | undefined;
   /** Files that a package brought along, by its id: what other cataloguers find there belongs to it. */
   readonly ownedFiles?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** The layer that brought a package, by its id, where that is not the one of the file that tells of it; counted from 0. */
+  readonly layers?: ReadonlyMap<string, number> | undefined;
+  readonly notes?: readonly BomNote[] | undefined;
 }
 
 /** Knows one kind of package: which files tell of it, how to read them, and what they say together. Pure: no I/O, no clock, no chance. */
