@@ -6,7 +6,7 @@ export interface TimestampServer extends PeerServer {
   readonly chain: readonly string[];
 }
 
-/** Starts Sigstore's timestamp authority with keys of its own. It answers at `/api/v1/timestamp`. */
+/** Starts Sigstore’s timestamp authority with keys of its own; one at a time, as its metrics have a fixed port. It answers at `/api/v1/timestamp`. */
 export async function startTimestampServer(): Promise<TimestampServer> {
   const server = await startServer({
     program: peer('timestamp-server'),
