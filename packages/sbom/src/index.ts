@@ -29,4 +29,5 @@ export { apk } from './os/apk.ts';
 export { dpkg } from './os/dpkg.ts';
 export { opkg } from './os/opkg.ts';
 export { operatingSystemOf, osRelease } from './os/os-release.ts';
+export { rpm } from './rpm/rpm.ts';
 export { wholeFile } from './whole-file.ts';

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Cataloguer, ImageTree } from '../cataloguer.ts';
 import { databaseFile, isUnreadable, rootPattern } from './database-file.ts';
 import type { InstalledPackage, PackageDatabase } from './installed-package.ts';
+import { type PathJoiner, pathJoiner } from './paths.ts';
 import { catalogueSystemPackages } from './system-packages.ts';
 
 const name = 'apk';
@@ -37,13 +38,14 @@ function databases(tree: ImageTree): PackageDatabase[] {
 
 /** One stanza for each package, with an empty line between them; `K:value` lines, in which `F:` begins a folder and `R:` a file in it. */
 export function parseApkDatabase(text: string): InstalledPackage[] {
+  const join = pathJoiner();
   return text.split(/\r?\n(?:\r?\n)+/).flatMap((stanza) => {
-    const found = parseStanza(stanza);
+    const found = parseStanza(stanza, join);
     return found === undefined ? [] : [found];
   });
 }
 
-function parseStanza(stanza: string): InstalledPackage | undefined {
+function parseStanza(stanza: string, join: PathJoiner): InstalledPackage | undefined {
   const fields = new Map<string, string>();
   const files: string[] = [];
   let folder = '';
@@ -51,8 +53,10 @@ function parseStanza(stanza: string): InstalledPackage | undefined {
     if (line[1] !== ':') continue;
     const value = line.slice(2);
     if (line[0] === 'F') folder = value === '' ? '' : `${value}/`;
-    else if (line[0] === 'R') files.push(`${folder}${value}`);
-    else if (value !== '') fields.set(line[0]!, value);
+    else if (line[0] === 'R') {
+      const path = join(folder, value);
+      if (path !== undefined) files.push(path);
+    } else if (value !== '') fields.set(line[0]!, value);
   }
   const packageName = fields.get('P');
   // `apk add --virtual .build-deps` makes a package of nothing but needs.
