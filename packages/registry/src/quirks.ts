@@ -37,8 +37,8 @@ export interface HostMemory {
   chunked: boolean;
   /** False once the host has shown that its blobs are no plain bodies of known length. */
   relay: boolean | undefined;
-  /** True once a conditional write was refused: the registry does compare. */
-  conditionalWrites: boolean;
+  /** The conditions of writes (`if-match`, `if-none-match`) that were refused once: these the registry does compare. */
+  readonly comparedConditions: Set<string>;
   /** Who changes which tag: writers of one tag take turns. */
   readonly locks: Map<string, Promise<void>>;
 }
@@ -53,7 +53,7 @@ export function hostMemory(host: string, overrides: Quirks = {}): HostMemory {
     headManifests: quirks.headManifests,
     chunked: false,
     relay: undefined,
-    conditionalWrites: false,
+    comparedConditions: new Set(),
     locks: new Map(),
   };
 }

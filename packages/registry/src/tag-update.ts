@@ -117,16 +117,17 @@ async function playRound(
     signal?.throwIfAborted();
     const { code, status, retryable } = error as Partial<RegistryError>;
     if (code === 'ERR_LADING_REGISTRY' && status === 412 && !saysImmutable(error)) {
-      // Only now is it certain that the registry compares: some offer ETags and ignore the condition.
-      session.memory.conditionalWrites = true;
+      // Only now is it certain that the registry compares: some offer ETags and ignore the condition, or one of the two.
+      for (const name of Object.keys(current.condition ?? {})) session.memory.comparedConditions.add(name);
       return 'outrun';
     }
     if (next === 'delete' && code === 'ERR_LADING_NOT_FOUND') return 'outrun';
     if (retryable === true) return { failure: error };
     throw error;
   }
-  const isCompared =
-    session.memory.conditionalWrites && (next === 'delete' || current.condition !== undefined);
+  // A delete by digest needs no condition; what matters is that those of other writers are compared.
+  const conditions = next === 'delete' ? ['if-match'] : Object.keys(current.condition ?? {});
+  const isCompared = conditions.some((name) => session.memory.comparedConditions.has(name));
   return isCompared ? 'settled' : 'written';
 }
 

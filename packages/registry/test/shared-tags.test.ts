@@ -248,6 +248,39 @@ describe('a write that others are in the way of', () => {
     expect(namesOf(manifests.get(tag))).toEqual(['one', 'two']);
   });
 
+  test('signing case 20: a registry that compares one condition is not taken to compare the other', async () => {
+    const other = 'sha256-1.sig';
+    let isOverwritten = false;
+    const { script, manifests } = simpleRegistry((request, stored) => {
+      const { method, path, headers } = request;
+      const held = stored.get(path.split('/').at(-1)!);
+      const wanted = headers['if-match'];
+      if (method === 'PUT' && wanted !== undefined && held !== undefined) {
+        if (wanted !== `"${digestOf(held)}"`) return { status: 412, body: errorBody('PRECONDITION') };
+      }
+      if (method === 'GET' && held !== undefined) {
+        const served = serveManifest({ ...indexOf(namesOf(held)), bytes: held });
+        // Between the read and the write of our own somebody else writes, once.
+        if (path.endsWith(tag) && !isOverwritten) {
+          isOverwritten = true;
+          stored.set(tag, indexOf(['foreign']).bytes);
+        }
+        return { ...served, headers: { ...served.headers, etag: `"${digestOf(held)}"` } };
+      }
+      return undefined;
+    });
+    manifests.set(tag, indexOf(['first']).bytes);
+    await using server = await fakeServer(script);
+    await using registry = testRegistry();
+    const store = registry.repository(`${server.host}/app`);
+    await store.updateTag(tag, adding('own'));
+    expect(namesOf(manifests.get(tag))).toEqual(['foreign', 'own']);
+    const isGetOfOther = ({ method, path }: SeenRequest): boolean => method === 'GET' && path.endsWith(other);
+    await store.updateTag(other, adding('own'));
+    // Read, written, and looked at again: two that found no tag could both have written.
+    expect(server.seen.filter(isGetOfOther)).toHaveLength(2);
+  });
+
   test('signing case 20: a signature that others keep removing is an error of its own', async () => {
     const { script } = simpleRegistry((request, manifests) => {
       if (isGetOfTag(request)) manifests.set(tag, indexOf(['foreign']).bytes);
