@@ -29,5 +29,8 @@ export { apk } from './os/apk.ts';
 export { dpkg } from './os/dpkg.ts';
 export { opkg } from './os/opkg.ts';
 export { operatingSystemOf, osRelease } from './os/os-release.ts';
+export { isDistributed, purlOf } from './purl/package-purl.ts';
+export { encodePurl, type Purl, parsePurl } from './purl/purl.ts';
+export { type PurlParts, packageOfPurl } from './purl/purl-package.ts';
 export { rpm } from './rpm/rpm.ts';
 export { wholeFile } from './whole-file.ts';
