@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Distribution } from '@lading/e2e/distribution';
@@ -66,7 +66,10 @@ export async function signingMemory(ground: Ground): Promise<Scenario> {
 }
 
 function both(env: Readonly<Record<string, string>>, references: readonly string[], options: string): string {
-  const all = references.join(' ');
+  // Command lines have room for thousands of words, and none for a word that holds them all.
+  const list = join(env.KEYS!, `${references.length}-${references[0]!.replaceAll('/', '-')}`);
+  writeFileSync(list, references.join('\n'));
+  const all = `$(cat ${list})`;
   const key = (name: string): string => `--key ${env.KEYS}/${name}`;
   return [
     `${lading} sign --quiet ${key('cosign.key')} --transparency none ${options} ${all} > /dev/null`,
