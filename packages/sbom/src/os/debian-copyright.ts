@@ -36,7 +36,7 @@ function referred(text: string): string[] {
   for (const match of text.matchAll(/\/usr\/share\/common-licenses\/([A-Za-z0-9][A-Za-z0-9.+-]*)/g)) {
     const name = match[1]!.replace(/[.+-]+$/, '');
     const before = text.slice(Math.max(start, match.index - 4096), match.index);
-    const isLater = /^L?GPL-\d/.test(name) && /any\s+(?:\W\s*)?later\s+version/i.test(before);
+    const isLater = /^L?GPL-\d/.test(name) && /any\s{1,40}(?:\W\s{0,40})?later\s{1,40}version/i.test(before);
     names.push(isLater ? `${name}+` : name);
     start = match.index;
   }

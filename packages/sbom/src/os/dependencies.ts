@@ -6,6 +6,9 @@ interface Found {
   readonly installed: InstalledPackage;
 }
 
+/** Packages that provide the same; a database in which all do must not make everyone be compared with everyone. */
+const maxCandidates = 64;
+
 /**
  * Who needs whom among the packages of one system. Versions are not compared: the package manager did that when it installed them.
  * Of alternatives, the first that is there counts.
@@ -58,5 +61,5 @@ function ownersOf(found: readonly Found[]): Map<string, Found> {
 function append(lists: Map<string, Found[]>, key: string, one: Found): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [one]);
-  else list.push(one);
+  else if (list.length < maxCandidates) list.push(one);
 }

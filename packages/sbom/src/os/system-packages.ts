@@ -30,7 +30,7 @@ export function catalogueSystemPackages(
   const layers = new Map<string, number>();
   const notes: BomNote[] = [];
   const history = databaseHistory(tree, (state) => manager.databases(state));
-  const ids = new Set<string>();
+  const ids = new Map<string, number>();
   for (const [root, databases] of byRoot(manager.databases(tree))) {
     const os = root === '' ? context.os : (operatingSystemOf(tree, root) ?? context.os);
     const found: { readonly id: string; readonly installed: InstalledPackage }[] = [];
@@ -83,12 +83,19 @@ function byRoot(databases: readonly PackageDatabase[]): Map<string, PackageDatab
   return roots;
 }
 
-function unusedId(ids: Set<string>, type: PackageType, root: string, installed: InstalledPackage): string {
+function unusedId(
+  ids: Map<string, number>,
+  type: PackageType,
+  root: string,
+  installed: InstalledPackage,
+): string {
   const { name, version = '', arch = '' } = installed;
   const plain = `${type}:${root}${name}@${version}:${arch}`;
   let id = plain;
-  for (let count = 2; ids.has(id); count++) id = `${plain}#${count}`;
-  ids.add(id);
+  let count = ids.get(plain) ?? 0;
+  while (ids.has(id)) id = `${plain}#${++count}`;
+  ids.set(plain, count);
+  ids.set(id, ids.get(id) ?? 0);
   return id;
 }
 

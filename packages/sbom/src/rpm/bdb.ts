@@ -73,6 +73,7 @@ function openHash(content: Buffer): HashFile | undefined {
 function overflowAt(file: HashFile, page: Buffer, at: number, seen: Set<number>): Buffer | undefined {
   let number = file.int32(page, at + 4);
   const length = file.int32(page, at + 8);
+  if (length === 0) return undefined;
   const parts: Buffer[] = [];
   let missing = length;
   while (missing > 0) {

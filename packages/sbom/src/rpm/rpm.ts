@@ -7,11 +7,11 @@ import type { InstalledPackage, PackageDatabase } from '../os/installed-package.
 import { pathJoiner } from '../os/paths.ts';
 import { catalogueSystemPackages } from '../os/system-packages.ts';
 import { readBdb } from './bdb.ts';
-import type { Blobs } from './blobs.ts';
 import { parseRpmHeader } from './header.ts';
 import { parseRpmManifest } from './manifest.ts';
 import { readNdb } from './ndb.ts';
-import { openSqlite, recordOf, tableRows } from './sqlite.ts';
+import { readSqliteDatabase, type SqlitePackages, withWal } from './sqlite-database.ts';
+import { readWal, type WalPages } from './wal.ts';
 
 const name = 'rpm';
 const database: RegExp = rootPattern(
@@ -22,7 +22,7 @@ const manifest: RegExp = rootPattern('(var/lib/rpmmanifest/)(container-manifest-
 /** Which file counts when there are several: a system that changed its kind of database may have left the old one. */
 const kinds = ['rpmdb.sqlite', 'Packages.db', 'Packages', 'container-manifest-2'] as const;
 
-type Facts = { readonly packages: readonly InstalledPackage[]; readonly isWhole: boolean };
+type Facts = { readonly packages: readonly InstalledPackage[]; readonly isWhole: boolean } | SqlitePackages;
 
 /** Packages of Red Hat, Fedora, SUSE, Amazon, Oracle and others (rpm), in any of its databases. */
 export const rpm: Cataloguer = {
@@ -38,7 +38,9 @@ export const rpm: Cataloguer = {
     }
     const kind = database.exec(file.path)?.[3];
     if (kind === undefined) return undefined;
-    if (kind === 'rpmdb.sqlite-wal') return databaseFile(file, (content) => ({ walBytes: content.length }));
+    if (kind === 'rpmdb.sqlite-wal') {
+      return databaseFile(file, (content) => readWal(content) ?? { unreadable: 'it is too large' });
+    }
     return databaseFile(file, (content): Json => {
       const facts = readRpmDatabase(content);
       return facts ?? { unreadable: 'it is no database of rpm' };
@@ -50,19 +52,13 @@ export const rpm: Cataloguer = {
 
 /** All packages in a database of any kind; nothing when it is of none. */
 export function readRpmDatabase(content: Buffer): Facts | undefined {
-  const found = readSqlite(content) ?? readNdb(content) ?? readBdb(content);
+  const sqlite = readSqliteDatabase(content);
+  if (sqlite !== undefined) return sqlite;
+  const found = readNdb(content) ?? readBdb(content);
   if (found === undefined) return undefined;
   const join = pathJoiner();
   const packages = found.blobs.flatMap((blob) => parseRpmHeader(blob, join) ?? []);
   return { packages, isWhole: found.isWhole };
-}
-
-function readSqlite(content: Buffer): Blobs | undefined {
-  const file = openSqlite(content);
-  const table = file === undefined ? undefined : tableRows(file, 'Packages');
-  if (table === undefined) return undefined;
-  const blobs = table.rows.flatMap(({ payload }) => recordOf(payload, 2)[1] ?? []);
-  return { blobs, isWhole: table.isWhole };
 }
 
 /** As vendors are called in package URLs. */
@@ -97,14 +93,17 @@ function databaseOf({ path, facts, layer }: FoundFile, wal: FoundFile | undefine
   const root = (database.exec(path) ?? manifest.exec(path))?.[1] ?? '';
   const state = wal === undefined ? `${layer}` : `${layer} ${wal.layer}`;
   if (isUnreadable(facts)) return { root, path, state, packages: [], problem: facts.unreadable };
-  const { packages, isWhole } = facts as unknown as Facts;
-  const problem = isWhole ? walProblem(wal) : 'a part of it is damaged';
+  const own = facts as unknown as Facts;
+  const logged =
+    wal === undefined || isUnreadable(wal.facts) ? undefined : (wal.facts as unknown as WalPages);
+  // rpm leaves an empty log behind.
+  const isLogged = logged !== undefined && logged.pages.length > 0 && 'layout' in own;
+  const { packages, isWhole } = isLogged ? withWal(own, logged) : own;
+  const isLogLost = wal !== undefined && logged === undefined;
+  const problem = isLogLost
+    ? 'its last changes are in a write-ahead log that cannot be read'
+    : own.isWhole && isWhole
+      ? undefined
+      : 'a part of it is damaged';
   return { root, path, state, packages, problem };
-}
-
-/** rpm leaves an empty write-ahead log. One with content has changes that are not in the database yet. */
-function walProblem(wal: FoundFile | undefined): string | undefined {
-  if (wal === undefined) return undefined;
-  const { walBytes } = wal.facts as { readonly walBytes?: number };
-  return walBytes === 0 ? undefined : 'its last changes are in a write-ahead log';
 }

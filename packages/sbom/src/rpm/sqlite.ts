@@ -14,17 +14,25 @@ export interface SqliteFile {
   /** Bytes of a page that are used. */
   readonly usable: number;
   readonly pages: Pages;
+  /** Bytes of all pages. */
+  readonly length: number;
 }
 
 /** Rows of a table that could be read; `isWhole` is false when some could not. */
 export interface TableRows {
+  readonly root: number;
   readonly rows: readonly SqliteRow[];
+  /** The pages below those that hold no rows. */
+  readonly interiors: ReadonlyMap<number, readonly number[]>;
   readonly isWhole: boolean;
 }
 
 export interface SqliteRow {
-  readonly id: number;
   readonly payload: Buffer;
+  /** The page it begins on. */
+  readonly leaf: number;
+  /** Those it goes on on. */
+  readonly overflow: readonly number[];
 }
 
 /** Opens a database file (SQLite file format, 1.3). Nothing when it is none. */
@@ -38,6 +46,7 @@ export function openSqlite(content: Buffer): SqliteFile | undefined {
   return {
     pageSize,
     usable,
+    length: content.length,
     pages: (number) => {
       const start = (number - 1) * pageSize;
       if (number < 1 || start + pageSize > content.length) return undefined;
@@ -48,10 +57,16 @@ export function openSqlite(content: Buffer): SqliteFile | undefined {
 
 /** All rows of the table with this name; nothing when there is no such table. */
 export function tableRows(file: SqliteFile, table: string): TableRows | undefined {
+  const root = tableRoot(file, table);
+  return root === undefined ? undefined : rowsFrom(file, root);
+}
+
+/** The first page of the table with this name. */
+export function tableRoot(file: SqliteFile, table: string): number | undefined {
   for (const { payload } of rowsFrom(file, 1).rows) {
     const [type, name, , root] = recordOf(payload, 4);
     if (type?.toString() === 'table' && name?.toString() === table && root !== undefined) {
-      return rowsFrom(file, root.length === 0 || root.length > 6 ? 0 : root.readUIntBE(0, root.length));
+      return root.length === 0 || root.length > 6 ? 0 : root.readUIntBE(0, root.length);
     }
   }
   return undefined;
@@ -84,42 +99,62 @@ function lengthOf(serialType: number): number {
 /** Walks the b-tree of a table (SQLite file format, 1.6). No page is read twice, so a file that points in circles has an end. */
 function rowsFrom(file: SqliteFile, root: number): TableRows {
   const rows: SqliteRow[] = [];
+  const interiors = new Map<number, readonly number[]>();
   const seen = new Set<number>();
   const pending = [root];
+  const isRoomFor = rowBudget(file.length);
   let isWhole = true;
   const take = (number: number): Buffer | undefined => {
     const page = seen.has(number) ? undefined : file.pages(number);
     seen.add(number);
-    if (page === undefined) isWhole = false;
     return page;
   };
   for (let number = pending.pop(); number !== undefined; number = pending.pop()) {
     const page = take(number);
-    if (page === undefined) continue;
-    const start = number === 1 ? 100 : 0;
-    const type = page[start];
-    if (type !== interiorTable && type !== leafTable) {
+    const found = page === undefined ? undefined : readPage(page, number);
+    if (page === undefined || found === undefined) {
       isWhole = false;
-      continue;
-    }
-    const cells = cellsOf(page, start, type === interiorTable ? 12 : 8);
-    if (cells === undefined) {
-      isWhole = false;
-      continue;
-    }
-    if (type === interiorTable) {
+    } else if (found.children !== undefined) {
+      interiors.set(number, found.children);
       // In the order of rows, from a stack.
-      pending.push(page.readUInt32BE(start + 8));
-      for (const cell of cells.reverse()) pending.push(cell + 4 <= page.length ? page.readUInt32BE(cell) : 0);
-      continue;
-    }
-    for (const cell of cells) {
-      const row = rowAt(file.usable, page, cell, take);
-      if (row === undefined) isWhole = false;
-      else rows.push(row);
+      pending.push(...found.children.toReversed());
+    } else {
+      for (const cell of found.cells) {
+        const row = rowAt(file.usable, page, cell, take);
+        if (!isRoomFor(row)) {
+          isWhole = false;
+          break;
+        }
+        if (row === undefined) isWhole = false;
+        else rows.push({ ...row, leaf: number });
+      }
     }
   }
-  return { rows, isWhole };
+  return { root, rows, interiors, isWhole };
+}
+
+/** Rows of a sound file do not lie on each other; those of one made to do harm could be many times what the file has. */
+export function rowBudget(bytes: number): (row: Pick<SqliteRow, 'payload'> | undefined) => boolean {
+  let left = bytes;
+  return (row) => {
+    left -= 64 + (row?.payload.length ?? 0);
+    return left >= 0;
+  };
+}
+
+/** A page of a table's b-tree: with pages below it, or with cells that are rows. */
+export type TablePage =
+  | { readonly children: readonly number[] }
+  | { readonly children?: undefined; readonly cells: readonly number[] };
+
+export function readPage(page: Buffer, number: number): TablePage | undefined {
+  const start = number === 1 ? 100 : 0;
+  const type = page[start];
+  if (type !== interiorTable && type !== leafTable) return undefined;
+  const cells = cellsOf(page, start, type === interiorTable ? 12 : 8);
+  if (cells === undefined || type === leafTable) return cells && { cells };
+  const children = cells.map((cell) => (cell + 4 <= page.length ? page.readUInt32BE(cell) : 0));
+  return { children: [...children, page.readUInt32BE(start + 8)] };
 }
 
 /** Where the cells of a page begin. */
@@ -130,30 +165,45 @@ function cellsOf(page: Buffer, start: number, headerLength: number): number[] | 
   return Array.from({ length: count }, (_, index) => page.readUInt16BE(first + index * 2));
 }
 
-function rowAt(
+/** One row, over all its pages; nothing when one of them is not there. */
+export function rowAt(
   usable: number,
   page: Buffer,
   cell: number,
   take: (number: number) => Buffer | undefined,
-): SqliteRow | undefined {
-  const [length, afterLength] = varint(page, cell);
-  const [id, start] = varint(page, afterLength);
-  const local = localLength(length, usable);
-  if (start + local > usable) return undefined;
-  if (local === length) return { id, payload: page.subarray(start, start + length) };
-  if (start + local + 4 > usable) return undefined;
-  const parts = [page.subarray(start, start + local)];
-  let missing = length - local;
-  let next = page.readUInt32BE(start + local);
-  while (missing > 0) {
-    const overflow = take(next);
-    if (overflow === undefined) return undefined;
-    const part = overflow.subarray(4, Math.min(4 + missing, usable));
+): Omit<SqliteRow, 'leaf'> | undefined {
+  const found = cellAt(usable, page, cell);
+  if (found === undefined) return undefined;
+  const { length, local, next: first } = found;
+  if (first === undefined) return { payload: local, overflow: [] };
+  const parts = [local];
+  const overflow: number[] = [];
+  let missing = length - local.length;
+  for (let number = first; missing > 0; ) {
+    const more = take(number);
+    if (more === undefined) return undefined;
+    const part = more.subarray(4, Math.min(4 + missing, usable));
+    overflow.push(number);
     parts.push(part);
     missing -= part.length;
-    next = overflow.readUInt32BE(0);
+    number = more.readUInt32BE(0);
   }
-  return { id, payload: Buffer.concat(parts) };
+  return { payload: Buffer.concat(parts), overflow };
+}
+
+/** What a leaf has of a row: how long it is, its beginning, and the page it goes on on. */
+export function cellAt(
+  usable: number,
+  page: Buffer,
+  cell: number,
+): { readonly length: number; readonly local: Buffer; readonly next?: number } | undefined {
+  const [length, afterLength] = varint(page, cell);
+  const [, start] = varint(page, afterLength);
+  const local = localLength(length, usable);
+  const end = start + local;
+  if (local === length) return end > usable ? undefined : { length, local: page.subarray(start, end) };
+  if (end + 4 > usable) return undefined;
+  return { length, local: page.subarray(start, end), next: page.readUInt32BE(end) };
 }
 
 /** How much of a row stands in the leaf itself. */

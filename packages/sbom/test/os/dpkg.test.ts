@@ -145,6 +145,12 @@ describe('dpkg', () => {
     expect(parseStatus(text, { hasState: true })).toHaveLength(100_000);
   });
 
+  test('very many packages of one name that all need each other have an end', () => {
+    const text = stanza('a', { Depends: 'a, b', Provides: 'b' }).repeat(50_000);
+    const { packages } = catalogued(dpkg, { [path]: text });
+    expect(new Set(packages.map(({ id }) => id)).size).toBe(50_000);
+  });
+
   test('sbom case 19: images without a package manager have a file for each package', () => {
     const found = catalogued(
       dpkg,
@@ -216,6 +222,11 @@ any later version. See /usr/share/common-licenses/GPL-2.
 The documents: /usr/share/common-licenses/GFDL-1.3, the rest \`/usr/share/common-licenses/Artistic'.
 The library is LGPL 2.1: /usr/share/common-licenses/LGPL-2.1.`),
     ).toEqual(['GPL-2+', 'GFDL-1.3', 'Artistic', 'LGPL-2.1']);
+  });
+
+  test('white space without end has an end', () => {
+    const text = `any${' '.repeat(4000)}/usr/share/common-licenses/GPL-2\n`.repeat(1000);
+    expect(parseDebianCopyright(text)).toEqual(['GPL-2']);
   });
 
   test('whatever is in it, it is read', () => {

@@ -4,9 +4,15 @@ import { gunzipSync } from 'node:zlib';
 import { openSqlite, recordOf, tableRows } from '../../src/rpm/sqlite.ts';
 
 /** Made by rpm: testdata/make.sh. */
-export const sqliteDatabase: Buffer = gunzipSync(
-  readFileSync(new URL('testdata/rpmdb.sqlite.gz', import.meta.url)),
-);
+export const sqliteDatabase: Buffer = testdata('rpmdb.sqlite.gz');
+
+/** The same while it is written to, and its log: one package is removed in it (acme-libs) and one is new, in two transactions. */
+export const walDatabase: Buffer = testdata('logged.sqlite.gz');
+export const walLog: Buffer = testdata('logged.sqlite-wal.gz');
+
+function testdata(name: string): Buffer {
+  return gunzipSync(readFileSync(new URL(`testdata/${name}`, import.meta.url)));
+}
 
 /** The headers in it. */
 export const headers: readonly Buffer[] = tableRows(openSqlite(sqliteDatabase)!, 'Packages')!.rows.map(

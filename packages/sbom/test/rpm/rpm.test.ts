@@ -4,8 +4,11 @@ import fc from 'fast-check';
 import { pathJoiner } from '../../src/os/paths.ts';
 import { parseRpmHeader } from '../../src/rpm/header.ts';
 import { readRpmDatabase, rpm } from '../../src/rpm/rpm.ts';
+import { openSqlite, tableRows } from '../../src/rpm/sqlite.ts';
+import { type SqlitePackages, withWal } from '../../src/rpm/sqlite-database.ts';
+import type { WalPages } from '../../src/rpm/wal.ts';
 import { catalogued, edges, factsOf, names } from '../os/image.ts';
-import { bdbOf, headers, ndbOf, sqliteDatabase } from './databases.ts';
+import { bdbOf, headers, ndbOf, sqliteDatabase, walDatabase, walLog } from './databases.ts';
 
 const os = { 'etc/os-release': 'ID="rhel"\nVERSION_ID="9.4"\n' };
 const path = 'var/lib/rpm/rpmdb.sqlite';
@@ -97,9 +100,58 @@ describe('rpm', () => {
     expect([...later.layers!.values()].sort()).toEqual([0, 0, 0, 2, 2, 2]);
   });
 
-  test('sbom case 26: a log with changes that are not in the database is told of', () => {
-    const { notes } = catalogued(rpm, { [path]: sqliteDatabase, [`${path}-wal`]: Buffer.alloc(4128) });
-    expect(notes).toMatchObject([{ code: 'partial', message: expect.stringContaining('write-ahead log') }]);
+  describe('sbom case 26: a write-ahead log', () => {
+    const wal = `${path}-wal`;
+    const withLog = [...all, 'newer@1-1'].filter((name) => name !== 'acme-libs@1.2-3');
+
+    test('has changes that count', () => {
+      const { packages, ownedFiles, notes } = catalogued(rpm, { [path]: walDatabase, [wal]: walLog });
+      expect(sorted(packages.map(({ name, version }) => `${name}@${version}`))).toEqual(sorted(withLog));
+      expect(ownedFiles?.get('rpm:newer@1-1:noarch')).toHaveLength(100);
+      expect(ownedFiles?.get('rpm:large@1-1:noarch')).toHaveLength(100);
+      expect(notes).toEqual([]);
+      expect(names(catalogued(rpm, { [path]: walDatabase }))).toContain('acme-libs@1.2-3');
+    });
+
+    test('that is in a layer above brings its packages there', () => {
+      const found = catalogued(rpm, { [path]: walDatabase }, { [wal]: walLog });
+      const newer = found.packages.find(({ name }) => name === 'newer');
+      expect(found.layers?.get(newer!.id)).toBe(1);
+      expect(found.layers?.get('rpm:large@1-1:noarch')).toBe(0);
+    });
+
+    test('counts up to the last whole transaction, and not at all with another checksum', () => {
+      const lastFrame = walLog.length - 4096 - 24;
+      const before = names(catalogued(rpm, { [path]: walDatabase }));
+      const onlyRemoved = catalogued(rpm, { [path]: walDatabase, [wal]: walLog.subarray(0, -1) });
+      expect(walLog.readUInt32BE(lastFrame + 4)).not.toBe(0);
+      expect(names(onlyRemoved)).not.toContain('newer@1-1');
+      expect(names(onlyRemoved)).not.toContain('acme-libs@1.2-3');
+      const changed = Buffer.from(walLog);
+      changed[32 + 24 + 100]! ^= 1;
+      expect(names(catalogued(rpm, { [path]: walDatabase, [wal]: changed }))).toEqual(before);
+    });
+
+    test('that is too large to be kept is told of', () => {
+      const probe = rpm.probe({ path: wal, size: 2 ** 40, isExecutable: false });
+      expect(probe?.end()).toHaveProperty('unreadable');
+    });
+
+    test('whatever pages it has, there is an end', () => {
+      const [facts, log] = [factsOf(rpm, path, walDatabase), factsOf(rpm, wal, walLog)] as unknown as [
+        SqlitePackages,
+        WalPages,
+      ];
+      const page = fc.tuple(
+        fc.integer({ min: 1, max: 12 }),
+        fc.constantFrom(...log.pages.map(([, content]) => content)),
+      );
+      fc.assert(
+        fc.property(fc.array(page, { maxLength: 8 }), (pages) => {
+          withWal(facts, { ...log, pages });
+        }),
+      );
+    });
   });
 
   test('sbom case 26: a damaged page costs its packages and is told of', () => {
@@ -194,6 +246,20 @@ describe('damaged databases', () => {
     const content = bdbOf(headers, { pageSize: 512 });
     for (let at = 1024; at < content.length; at += 512) content.writeUInt32LE(2, at + 16);
     expect(readRpmDatabase(content)).toMatchObject({ isWhole: false });
+  });
+
+  test('rows that lie on each other do not make a small file a large one', () => {
+    const content = Buffer.from(sqliteDatabase);
+    const leaf = tableRows(openSqlite(content)!, 'Packages')!.rows[0]!.leaf;
+    const page = content.subarray((leaf - 1) * 4096, leaf * 4096);
+    const cell = page.readUInt16BE(8);
+    page.writeUInt16BE(1500, 3);
+    for (let index = 0; index < 1500; index++) page.writeUInt16BE(cell, 8 + index * 2);
+    // Cells lie behind where their places are told.
+    if (cell < 8 + 1500 * 2) page.writeUInt16BE(400, 3);
+    const found = tableRows(openSqlite(content)!, 'Packages')!;
+    expect(found.isWhole).toBe(false);
+    expect(found.rows.reduce((sum, { payload }) => sum + payload.length, 0)).toBeLessThan(content.length);
   });
 
   test('one long folder with many files in it does not fill the memory', () => {

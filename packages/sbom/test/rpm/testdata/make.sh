@@ -72,3 +72,21 @@ for table in $(sqlite3 "$work/rpmdb.sqlite" "SELECT name FROM sqlite_schema WHER
 done
 sqlite3 "$work/rpmdb.sqlite" 'VACUUM'
 gzip -9n <"$work/rpmdb.sqlite" >"$out/rpmdb.sqlite.gz"
+
+# The same with changes that are in the log only: copied while it is open.
+python3 - "$work/rpmdb.sqlite" "$out" <<'END'
+import gzip, sqlite3, sys
+
+path, out = sys.argv[1:]
+database = sqlite3.connect(path, isolation_level=None)
+database.execute('PRAGMA wal_autocheckpoint = 0')
+find = 'SELECT hnum, blob FROM Packages'
+rows = database.execute(find).fetchall()
+large = next(blob for _, blob in rows if b'\0large\0' in blob)
+removed = next(hnum for hnum, blob in rows if b'\0thing\0' in blob)
+database.execute('DELETE FROM Packages WHERE hnum = ?', (removed,))
+database.execute('INSERT INTO Packages (hnum, blob) VALUES (99, ?)', (large.replace(b'large\0', b'newer\0'),))
+for name, suffix in (('logged.sqlite', ''), ('logged.sqlite-wal', '-wal')):
+    with open(path + suffix, 'rb') as file, open(f'{out}/{name}.gz', 'wb') as target:
+        target.write(gzip.compress(file.read(), 9, mtime=0))
+END
