@@ -9,15 +9,27 @@ const signatureEnvironment = {
   COSIGN_REPOSITORY: 'the repository where signatures are kept (default: beside the image)',
   XDG_CACHE_HOME: 'Sigstore’s public files are kept in lading/sigstore below it (default: ~/.cache)',
 };
+/** What counts for files, too, which are in no registry. */
+const trustEnvironment: Readonly<Record<string, string>> = {
+  XDG_CACHE_HOME: signatureEnvironment.XDG_CACHE_HOME,
+  'HTTPS_PROXY, HTTP_PROXY, NO_PROXY': 'the proxy to services, and the hosts that need none',
+};
 const verifierEnvironment: Readonly<Record<string, string>> = {
   ...signatureEnvironment,
   ...registryEnvironment,
 };
-const signerEnvironment: Readonly<Record<string, string>> = {
+const keyServiceEnvironment: Readonly<Record<string, string>> = {
+  'AWS_*, GOOGLE_*, AZURE_*, VAULT_*': 'the credentials for key services, as their own tools read them',
+};
+/** Who signs. */
+const identityEnvironment: Readonly<Record<string, string>> = {
   COSIGN_PRIVATE_KEY: 'the private key, when neither --key nor --keyless is given',
   COSIGN_PASSWORD: 'its password; asked for on a terminal, else read from standard input, when it is not set',
   SIGSTORE_ID_TOKEN: 'the identity token for --keyless where the CI gives it so, as GitLab does',
-  'AWS_*, GOOGLE_*, AZURE_*, VAULT_*': 'the credentials for key services, as their own tools read them',
+};
+const signerEnvironment: Readonly<Record<string, string>> = {
+  ...identityEnvironment,
+  ...keyServiceEnvironment,
   ...verifierEnvironment,
 };
 
@@ -270,7 +282,7 @@ export const signingVerbs: readonly Verb[] = [
         'the bare signature',
       ],
     ],
-    environment: signerEnvironment,
+    environment: { ...identityEnvironment, ...keyServiceEnvironment, ...trustEnvironment },
     load: () => import('../commands/sign-blob.ts'),
   },
   {
@@ -282,7 +294,7 @@ export const signingVerbs: readonly Verb[] = [
       ['lading verify-blob --key cosign.pub --bundle app.sigstore.json app.tar.gz', 'with a bundle'],
       ['lading verify-blob --key cosign.pub --signature app.tar.gz.sig app.tar.gz', 'with a bare signature'],
     ],
-    environment: verifierEnvironment,
+    environment: { ...keyServiceEnvironment, ...trustEnvironment },
     load: () => import('../commands/verify-blob.ts'),
   },
 ];

@@ -49,7 +49,7 @@ function toKeyObject(key: string | Uint8Array | KeyObject, name: string | undefi
       'ERR_LADING_KEY',
       `${name ?? 'this'} is a private key, and a public key is needed`,
       {
-        hint: 'Make the public key of it with: lading public-key',
+        hint: `Make the public key of it with: lading public-key --key ${name ?? 'FILE'}`,
       },
     );
   }

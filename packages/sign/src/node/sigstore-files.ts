@@ -8,6 +8,18 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const documentNames = {
+  ERR_LADING_TRUSTED_ROOT: 'trusted root file',
+  ERR_LADING_SIGNING_CONFIG: 'signing config file',
+} as const;
+
+const missingHints = {
+  ERR_LADING_TRUSTED_ROOT: 'lading trusted-root create makes one.',
+  // A slip in "public" or "none" is taken for a file's name.
+  ERR_LADING_SIGNING_CONFIG:
+    'Transparency is public, none, or a signing config file; lading signing-config create makes one.',
+} as const;
+
 /** Bytes; the public files have about 10 KiB. */
 const maxBytes = 4 * 1024 * 1024;
 
@@ -38,8 +50,10 @@ async function readDocument(
     }
   } catch (cause) {
     signal?.throwIfAborted();
-    const why = (cause as { readonly code?: unknown }).code === 'ENOENT' ? 'is not there' : 'cannot be read';
-    throw new LadingError(code, `${path} ${why}`, { cause });
+    const what = documentNames[code];
+    const reason = (cause as { readonly code?: unknown }).code;
+    if (reason !== 'ENOENT') throw new LadingError(code, `the ${what} ${path} cannot be read`, { cause });
+    throw new LadingError(code, `there is no ${what} ${path}`, { hint: missingHints[code], cause });
   }
   if (size > maxBytes) throw new LadingError(code, `${path} is longer than ${maxBytes} bytes`);
   return Buffer.concat(chunks);

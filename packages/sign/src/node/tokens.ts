@@ -53,6 +53,7 @@ const explicit: TokenPlace = {
       return new LadingError(
         'ERR_LADING_TOKEN',
         `--identity-token is neither a token nor a file that can be read (${code})`,
+        { hint: 'A token (JWT) begins with eyJ and has three parts with dots between them.' },
       );
     });
   },

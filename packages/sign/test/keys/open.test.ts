@@ -106,7 +106,7 @@ describe('opening a key', () => {
   test('a private key is not taken for a public one', async () => {
     await expect(openPublicKey('cosign.key', sources())).rejects.toMatchObject({
       code: 'ERR_LADING_KEY',
-      hint: expect.stringContaining('lading public-key'),
+      hint: expect.stringMatching(/lading public-key --key \S*cosign\.key$/),
     });
   });
 

@@ -236,11 +236,18 @@ describe('files', () => {
     const absent = join(folder, 'absent.json');
     expect(await failureOf(trustedRootFromFile(absent))).toMatchObject({
       code: 'ERR_LADING_TRUSTED_ROOT',
-      message: `${absent} is not there`,
+      message: `there is no trusted root file ${absent}`,
+      hint: expect.stringContaining('lading trusted-root create'),
+    });
+    // A slip in "public" or "none" is taken for a file, too.
+    expect(await failureOf(signingConfigFromFile('pubic'))).toMatchObject({
+      code: 'ERR_LADING_SIGNING_CONFIG',
+      message: 'there is no signing config file pubic',
+      hint: expect.stringContaining('public, none'),
     });
     expect(await failureOf(signingConfigFromFile(folder))).toMatchObject({
       code: 'ERR_LADING_SIGNING_CONFIG',
-      message: `${folder} cannot be read`,
+      message: `the signing config file ${folder} cannot be read`,
     });
     expect((await failureOf(trustedRootFromFile('/dev/zero'))).message).toContain('longer than');
   });
