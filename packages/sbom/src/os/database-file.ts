@@ -4,7 +4,7 @@ import type { Json } from '../json.ts';
 import { wholeFile } from '../whole-file.ts';
 
 /** Bytes. The package databases of large systems have 20 to 30 MiB. */
-export const maxDatabaseBytes: number = 64 * 1024 * 1024;
+const maxDatabaseBytes: number = 64 * 1024 * 1024;
 
 /** Facts of a database that is there and cannot be read. Not the same as none: what it lists is missing from the BOM. */
 export type Unreadable = { readonly unreadable: string };

@@ -95,7 +95,7 @@ function upstreamOf({ type, name, version, source }: Package): string | undefine
 }
 
 /** A source package's version as one text: `[EPOCH:]VERSION[-RELEASE]`. */
-export function sourceVersionOf(source: NonNullable<Package['source']>): string | undefined {
+function sourceVersionOf(source: NonNullable<Package['source']>): string | undefined {
   if (source.version === undefined) return undefined;
   const epoch = source.epoch === undefined ? '' : `${source.epoch}:`;
   return `${epoch}${source.version}${source.release === undefined ? '' : `-${source.release}`}`;
