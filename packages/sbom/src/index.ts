@@ -23,6 +23,10 @@ export type {
 } from './cataloguer.ts';
 export type { Json } from './json.ts';
 export { languageCataloguers } from './language/cataloguers.ts';
+export type { LayerErrorCode } from './layer/errors.ts';
+export type { LayerFacts } from './layer/facts.ts';
+export { type LayerLimits, layerLimits } from './layer/limits.ts';
+export { type ReadLayerOptions, readLayer } from './layer/read-layer.ts';
 export { licenseOf, licensesOf } from './license/license.ts';
 export { alpm } from './os/alpm.ts';
 export { apk } from './os/apk.ts';
@@ -33,4 +37,6 @@ export { isDistributed, purlOf } from './purl/package-purl.ts';
 export { encodePurl, type Purl, parsePurl } from './purl/purl.ts';
 export { type PurlParts, packageOfPurl } from './purl/purl-package.ts';
 export { rpm } from './rpm/rpm.ts';
+export { TarError, type TarProblem } from './tar/errors.ts';
+export { foldLayers } from './tree/fold-layers.ts';
 export { wholeFile } from './whole-file.ts';

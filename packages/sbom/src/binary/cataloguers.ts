@@ -1,5 +1,6 @@
 import type { Cataloguer } from '../cataloguer.ts';
 import { go } from './go.ts';
+import { rust } from './rust.ts';
 
 /** What programs tell of themselves. */
-export const binaryCataloguers: readonly Cataloguer[] = [go];
+export const binaryCataloguers: readonly Cataloguer[] = [go, rust];

@@ -1,0 +1,206 @@
+import type { Digest } from '@lading/oci';
+import type { BomNote } from '../bom.ts';
+import type { Cataloguer, FileHead, Probe } from '../cataloguer.ts';
+import type { Json } from '../json.ts';
+import type { TarBody, TarHead } from '../tar/reader.ts';
+import type { LayerFacts } from './facts.ts';
+import { LayerState, tooMuch } from './layer-state.ts';
+import type { LayerLimits } from './limits.ts';
+import { baseOf, canonicalPath, decodeName, joinPath, parentOf } from './path.ts';
+
+const opaqueMarker = '.wh..wh..opq';
+const whiteoutPrefix = '.wh.';
+const executableBits = 0o111;
+
+/** Something that makes the result of a layer a partial one: the first time it is met, and how often. */
+interface Trouble {
+  readonly example: string;
+  times: number;
+}
+
+/** Makes facts of the entries of one layer, as they come (image-spec 1.1, layer.md). */
+export class LayerEntries {
+  readonly #cataloguers: readonly Cataloguer[];
+  readonly #limits: LayerLimits;
+  readonly #state: LayerState;
+  readonly #whiteouts = new Set<string>();
+  readonly #opaque = new Set<string>();
+  readonly #hardlinks = new Map<string, { target: string; cataloguers: readonly string[] }>();
+  readonly #troubles = new Map<string, Trouble>();
+
+  constructor(cataloguers: readonly Cataloguer[], limits: LayerLimits) {
+    this.#cataloguers = cataloguers;
+    this.#limits = limits;
+    this.#state = new LayerState(limits);
+  }
+
+  /** A `TarVisitor`. */
+  visit(head: TarHead): TarBody | undefined {
+    const name = decodeName(head.name);
+    const written = canonicalPath(name);
+    const path = written === undefined ? undefined : this.#state.realPath(written);
+    if (path === undefined || canonicalPath(path) === undefined) {
+      this.#trouble('a path that nothing can be unpacked to was left out', name);
+      return undefined;
+    }
+    if (path === '' || this.#isMarker(path)) return undefined;
+    if (head.type === 'directory') this.#state.put(path, 'folder');
+    else if (head.type === 'symlink') this.#state.link(path, decodeName(head.link));
+    else if (head.type === 'hardlink') this.#hardlink(path, head);
+    else {
+      this.#replace(path);
+      if (head.type === 'file') return this.#file(path, head);
+    }
+    return undefined;
+  }
+
+  facts(diffId: Digest, notes: readonly BomNote[]): LayerFacts {
+    const { files, links, table, replaced } = this.#state;
+    return {
+      version: 1,
+      diffId,
+      cataloguers: this.#cataloguers.map(({ name, version }) => `${name}@${version}`).sort(),
+      files: sorted(files.entries())
+        .filter(([, { found }]) => found.size > 0)
+        .map(([path, { found }]) => ({ path, found: sorted(found.entries()) })),
+      links: sorted(links.entries()),
+      hardlinks: sorted(this.#hardlinks.entries()).map(([path, link]) => ({ path, ...link })),
+      whiteouts: [...this.#whiteouts].sort(),
+      opaque: [...this.#opaque].sort(),
+      paths: table.toBytes().toString('base64'),
+      replaced: sorted(replaced.entries()),
+      notes: [
+        ...notes,
+        ...sorted(this.#troubles.entries()).map(([what, { example, times }]) => ({
+          code: 'partial' as const,
+          message: `${what}: ${JSON.stringify(example.toWellFormed().slice(0, 200))}${times > 1 ? ` and ${times - 1} more` : ''}`,
+        })),
+      ],
+    };
+  }
+
+  /** Markers say something of the layers below and are no files themselves, whatever type they have. */
+  #isMarker(path: string): boolean {
+    if (!path.includes(whiteoutPrefix)) return false;
+    const [folder, base] = [parentOf(path), baseOf(path)];
+    // What AUFS keeps in folders of its own.
+    if (folder.split('/').some((part) => part.startsWith(whiteoutPrefix))) return true;
+    if (!base.startsWith(whiteoutPrefix)) return false;
+    const hidden = base.slice(whiteoutPrefix.length);
+    if (base === opaqueMarker) this.#opaque.add(folder);
+    // Nothing can have such a name.
+    else if (hidden === '' || hidden === '.' || hidden === '..') return true;
+    else this.#whiteouts.add(joinPath(folder, hidden));
+    if (this.#whiteouts.size + this.#opaque.size > this.#limits.maxEntries)
+      throw tooMuch(`more than ${this.#limits.maxEntries} whiteouts`);
+    this.#state.needFolder(folder);
+    return true;
+  }
+
+  #replace(path: string): void {
+    this.#state.put(path, 'other');
+    this.#hardlinks.delete(path);
+  }
+
+  #file(path: string, head: TarHead): TarBody | undefined {
+    const file: FileHead = { path, size: head.size, isExecutable: (head.mode & executableBits) !== 0 };
+    const probes: { readonly name: string; readonly probe: Probe }[] = [];
+    for (const { cataloguer, probe } of this.#ask(file)) probes.push({ name: cataloguer, probe });
+    if (probes.length === 0) return undefined;
+    if (head.holes > this.#limits.maxHoles) {
+      this.#trouble('a sparse file with too large holes was not read', path);
+      return undefined;
+    }
+    return {
+      write: (chunk) => {
+        for (let index = probes.length - 1; index >= 0; index--) {
+          try {
+            probes[index]!.probe.write(chunk);
+          } catch {
+            this.#trouble(`${probes[index]!.name} could not read a file`, path);
+            probes.splice(index, 1);
+          }
+        }
+      },
+      end: () => {
+        const found = new Map<string, Json>();
+        for (const { name, probe } of probes) {
+          try {
+            const facts = probe.end();
+            if (facts !== undefined) found.set(name, facts);
+          } catch {
+            this.#trouble(`${name} could not read a file`, path);
+          }
+        }
+        // Also when nothing was found: a hard link to it has nothing either, and that is known.
+        this.#state.know(path, {
+          size: file.size,
+          isExecutable: file.isExecutable,
+          found,
+          asked: new Set(probes.map(({ name }) => name)),
+        });
+      },
+    };
+  }
+
+  #ask(file: FileHead): { readonly cataloguer: string; readonly probe: Probe }[] {
+    const asked: { cataloguer: string; probe: Probe }[] = [];
+    for (const cataloguer of this.#cataloguers) {
+      try {
+        const probe = cataloguer.probe(file);
+        if (probe !== undefined) asked.push({ cataloguer: cataloguer.name, probe });
+      } catch {
+        this.#trouble(`${cataloguer.name} could not look at a file`, file.path);
+      }
+    }
+    return asked;
+  }
+
+  /** Another name for a file that came before, in this layer or in one below. */
+  #hardlink(path: string, head: TarHead): void {
+    const written = canonicalPath(decodeName(head.link));
+    const target = written === undefined ? undefined : this.#state.realPath(written);
+    // A file that is linked to itself stays what it is.
+    if (target === path) return;
+    const symlink = target === undefined ? undefined : this.#state.links.get(target);
+    if (target === undefined || symlink !== undefined) {
+      if (symlink !== undefined) this.#state.link(path, symlink);
+      else this.#replace(path);
+      return;
+    }
+    const known = this.#state.files.get(target);
+    const isHere = this.#state.has(target);
+    this.#replace(path);
+    // Nobody knows how large a boring target is.
+    const file: FileHead = {
+      path,
+      size: known?.size ?? 1,
+      isExecutable: known?.isExecutable ?? (head.mode & executableBits) !== 0,
+    };
+    const wanted = this.#ask(file).map(({ cataloguer }) => cataloguer);
+    if (wanted.length === 0) return;
+    if (!isHere) {
+      this.#hardlinks.set(path, { target, cataloguers: wanted });
+      return;
+    }
+    if (wanted.some((name) => known?.asked.has(name) !== true))
+      this.#trouble(
+        'a file was not read because it is a hard link to one that did not look interesting',
+        path,
+      );
+    if (known === undefined) return;
+    const found = new Map([...known.found].filter(([name]) => wanted.includes(name)));
+    this.#state.know(path, { ...known, found });
+  }
+
+  #trouble(what: string, example: string): void {
+    const trouble = this.#troubles.get(what);
+    if (trouble === undefined) this.#troubles.set(what, { example, times: 1 });
+    else trouble.times++;
+  }
+}
+
+/** By key, in the order of code units: the same in every locale. */
+function sorted<Value>(entries: Iterable<[string, Value]>): [string, Value][] {
+  return [...entries].sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
+}

@@ -1,0 +1,28 @@
+/** Bounds on a layer that anybody may have made. */
+export interface LayerLimits {
+  /** Of the uncompressed layer. Bytes. */
+  readonly maxBytes: number;
+  /** How many times larger than its compressed form a layer may be, once it is larger than `ratioFromBytes`. */
+  readonly maxRatio: number;
+  /** Bytes. */
+  readonly ratioFromBytes: number;
+  /** Files, folders and links, with the folders that only stand in paths. */
+  readonly maxEntries: number;
+  readonly maxLinks: number;
+  /** Files whose facts are kept. */
+  readonly maxFiles: number;
+  /** Zeros that a sparse file may have for each cataloguer to read. Bytes. */
+  readonly maxHoles: number;
+}
+
+export const layerLimits: LayerLimits = Object.freeze({
+  maxBytes: 256 * 2 ** 30,
+  // gzip reaches 1030 with zeros; real layers stay below 20, and disk images with large holes are seldom above 100.
+  maxRatio: 200,
+  ratioFromBytes: 2 ** 30,
+  // 8 bytes of memory each at rest, 40 while the table grows.
+  maxEntries: 20_000_000,
+  maxLinks: 2_000_000,
+  maxFiles: 1_000_000,
+  maxHoles: 64 * 2 ** 20,
+});

@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import { type Digest, isLadingError, LadingError } from '@lading/oci';
+import type { BomNote } from '../bom.ts';
+import type { Cataloguer } from '../cataloguer.ts';
+import { TarError } from '../tar/errors.ts';
+import { TarReader } from '../tar/reader.ts';
+import { checkLayerType, compressionOf, decompressor, magicBytes } from './decompress.ts';
+import type { LayerErrorCode } from './errors.ts';
+import type { LayerFacts } from './facts.ts';
+import { LayerEntries } from './layer-entries.ts';
+import { tooMuch } from './layer-state.ts';
+import { type LayerLimits, layerLimits } from './limits.ts';
+
+export interface ReadLayerOptions {
+  /** Of the layer's descriptor. */
+  readonly mediaType: string;
+  /** Of the uncompressed layer, as the image's config has it; without it nothing is checked. */
+  readonly diffId?: Digest | undefined;
+  readonly cataloguers: readonly Cataloguer[];
+  /** Default {@link layerLimits}. */
+  readonly limits?: Partial<LayerLimits> | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads a layer once, as it flows by: unpacks it, and lets the cataloguers look at its files. Nothing of it is kept but the
+ * facts. An archive that is damaged after its first entries gives what came before the damage, with a note: an engine that
+ * unpacks it stops there, too.
+ *
+ * @throws {LadingError} `ERR_LADING_LAYER_TYPE`, `ERR_LADING_LAYER`, `ERR_LADING_LAYER_LIMIT`;
+ * `ERR_LADING_CONTENT_MISMATCH`: it is not the layer of that diffID. What the stream fails with is thrown as it is.
+ */
+export async function readLayer(
+  stream: ReadableStream<Uint8Array>,
+  options: ReadLayerOptions,
+): Promise<LayerFacts> {
+  const { diffId, signal } = options;
+  const reader = stream.getReader();
+  const limits = { ...layerLimits, ...options.limits };
+  const content = new LayerContent(options.cataloguers, limits);
+  try {
+    signal?.throwIfAborted();
+    checkLayerType(options.mediaType);
+    await unpack(reader, content, signal);
+    return content.finish(diffId);
+  } catch (error) {
+    // The reason as it was given, and no AbortError around it.
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    // The stream may be broken already; that was said.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+async function unpack(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  content: LayerContent,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const head: Uint8Array[] = [];
+  let size = 0;
+  while (size < magicBytes) {
+    const { done, value } = await read(reader, signal);
+    if (done) break;
+    head.push(value);
+    size += value.byteLength;
+  }
+  const compression = compressionOf(Buffer.concat(head));
+  let failure: unknown;
+  async function* packed(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* head;
+      for (;;) {
+        const { done, value } = await read(reader, signal);
+        if (done) return;
+        yield value;
+      }
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  }
+  if (compression === 'none') {
+    for await (const chunk of packed()) {
+      content.packed += chunk.byteLength;
+      content.write(chunk);
+    }
+    return;
+  }
+  const { transform, cut } = decompressor(compression);
+  try {
+    await pipeline(
+      async function* () {
+        for await (const chunk of packed()) {
+          content.packed += chunk.byteLength;
+          yield* cut(chunk);
+        }
+      },
+      transform,
+      async (chunks: AsyncIterable<Uint8Array>) => {
+        for await (const chunk of chunks) content.write(chunk);
+      },
+      signal === undefined ? {} : { signal },
+    );
+  } catch (error) {
+    if (failure !== undefined) throw failure;
+    if (isLadingError(error)) throw error;
+    throw new LadingError<LayerErrorCode>(
+      'ERR_LADING_LAYER',
+      `the layer cannot be unpacked with ${compression}`,
+      {
+        hint: 'It is damaged or cut off.',
+        cause: error,
+      },
+    );
+  }
+}
+
+/** A read that an abort ends, even when the stream does not care. */
+async function read(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<{ done: false; value: Uint8Array } | { done: true; value?: undefined }> {
+  if (signal === undefined) return (await reader.read()) as { done: false; value: Uint8Array };
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.throwIfAborted();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return (await Promise.race([reader.read(), promise])) as { done: false; value: Uint8Array };
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** The uncompressed layer: counted, hashed, and read as an archive. */
+class LayerContent {
+  /** Bytes that came in so far. */
+  packed = 0;
+  readonly #hash = createHash('sha256');
+  readonly #entries: LayerEntries;
+  readonly #tar: TarReader;
+  readonly #limits: LayerLimits;
+  #size = 0;
+  #damage: TarError | undefined;
+
+  constructor(cataloguers: readonly Cataloguer[], limits: LayerLimits) {
+    this.#limits = limits;
+    this.#entries = new LayerEntries(cataloguers, limits);
+    this.#tar = new TarReader((head) => this.#entries.visit(head));
+  }
+
+  write(chunk: Uint8Array): void {
+    const { maxBytes, maxRatio, ratioFromBytes } = this.#limits;
+    this.#size += chunk.byteLength;
+    if (this.#size > maxBytes) throw tooMuch(`more than ${maxBytes} bytes`);
+    if (this.#size > ratioFromBytes && this.#size > maxRatio * this.packed)
+      throw tooMuch(`more than ${maxRatio} times the bytes that it is packed in`);
+    this.#hash.update(chunk);
+    if (this.#damage === undefined) this.#guard(() => this.#tar.write(chunk));
+  }
+
+  finish(expected: Digest | undefined): LayerFacts {
+    if (this.#damage === undefined) this.#guard(() => this.#tar.end());
+    const diffId: Digest = `sha256:${this.#hash.digest('hex')}`;
+    if (expected !== undefined && diffId !== expected)
+      throw new LadingError(
+        'ERR_LADING_CONTENT_MISMATCH',
+        `the layer is not the one that its image names: it hashes to ${diffId} and not to ${expected}`,
+      );
+    if (this.#damage?.position === 0)
+      throw new LadingError<LayerErrorCode>('ERR_LADING_LAYER', 'the layer is no tar archive', {
+        cause: this.#damage,
+      });
+    const notes: BomNote[] =
+      this.#damage === undefined ? [] : [{ code: 'partial', message: this.#damage.message }];
+    return this.#entries.facts(diffId, notes);
+  }
+
+  /** Damage of the archive ends the reading, but not the hashing: whether it was damaged when it was made is to be known. */
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof TarError)) throw error;
+      this.#damage = error;
+    }
+  }
+}
