@@ -112,9 +112,21 @@ export interface Bom {
     readonly layers: readonly {
       readonly digest: Digest;
       readonly diffId: Digest;
+      /** As it is stored, usually compressed. Bytes. */
+      readonly size: number;
       readonly createdBy?: string | undefined;
     }[];
+    /** The image whose packages were left out. */
+    readonly base?: { readonly name: string; readonly descriptor: Descriptor } | undefined;
   };
+  /** Of an index: its images, each with a BOM of its own. Then there are no packages here. */
+  readonly variants?:
+    | readonly {
+        readonly name: string;
+        readonly descriptor: Descriptor;
+        readonly platform?: Platform | undefined;
+      }[]
+    | undefined;
   readonly os?: OperatingSystem | undefined;
   readonly packages: readonly Package[];
   readonly dependencies: readonly Dependency[];
