@@ -12,6 +12,19 @@ export type {
   PackageType,
   SourcePackage,
 } from './bom.ts';
+export { type FolderCacheOptions, folderCache } from './cache/folder-cache.ts';
+export type { LayerCache } from './cache/layer-cache.ts';
+export { memoryCache } from './cache/memory-cache.ts';
+export {
+  type CataloguedImages,
+  type CatalogueEvent,
+  type CatalogueOptions,
+  catalogue,
+  catalogueAll,
+} from './catalogue/catalogue.ts';
+export { defaultCataloguers } from './catalogue/cataloguers.ts';
+export type { CatalogueErrorCode } from './catalogue/errors.ts';
+export { type LayerOrigin, LayerReader, type LayerReaderOptions } from './catalogue/layer-reader.ts';
 export type {
   CatalogueContext,
   Catalogued,
