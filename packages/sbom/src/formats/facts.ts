@@ -1,70 +1,86 @@
 import type { Bom, OperatingSystem, Package } from '../bom.ts';
 import { isDistributed } from '../purl/package-purl.ts';
+import { compare } from './graph.ts';
 
-/** Name and value, as properties of CycloneDX and annotations of SPDX hold them. Names may come more than once. */
+/** Name and value, as properties of CycloneDX and annotations of SPDX hold them. A name may come more than once. */
 export type Fact = readonly [name: string, value: string];
 
 export const trivyPrefix = 'aquasecurity:trivy:';
+export const ownPrefix = 'lading:';
 
 type Layers = Bom['subject']['layers'];
 
 /**
  * What a package has that no field of the formats is for: what `trivy sbom` asks for (the source package above all: without it the
- * advisories of Debian, Ubuntu and Red Hat find nothing), which layer brought it, and what is needed to read it back without loss.
+ * advisories of Debian, Ubuntu and Red Hat find nothing), what syft reads back, which layer brought it, and what is needed to read it
+ * back without loss (`packageOfFacts`).
  */
 export function packageFacts(pkg: Package, layers: Layers): Fact[] {
-  const facts: Fact[] = [];
-  const { source } = pkg;
-  const place = pkg.evidence[0];
-  const layer = place?.layer;
-  if (!isDistributed(pkg.type) && place !== undefined) facts.push([`${trivyPrefix}FilePath`, place.path]);
-  if (layer !== undefined) {
-    const digest = layers[layer.index]?.digest;
-    if (digest !== undefined) facts.push([`${trivyPrefix}LayerDigest`, digest]);
-    facts.push([`${trivyPrefix}LayerDiffID`, layer.diffId]);
-  }
-  const module = ownValue(pkg.qualifiers, 'rpmmod');
-  if (module !== undefined) facts.push([`${trivyPrefix}Modularitylabel`, module]);
-  if (isDistributed(pkg.type)) {
-    facts.push([`${trivyPrefix}PkgID`, pkg.version === undefined ? pkg.name : `${pkg.name}@${pkg.version}`]);
-    facts.push([`${trivyPrefix}PkgType`, trivyTypes.get(pkg.type) ?? pkg.type]);
-  }
-  if (source !== undefined) {
-    if (source.epoch !== undefined) facts.push([`${trivyPrefix}SrcEpoch`, String(source.epoch)]);
-    facts.push([`${trivyPrefix}SrcName`, source.name]);
-    if (source.release !== undefined) facts.push([`${trivyPrefix}SrcRelease`, source.release]);
-    if (source.version !== undefined) facts.push([`${trivyPrefix}SrcVersion`, source.version]);
-  }
-  pkg.evidence.forEach((evidence, index) => {
-    facts.push([
-      `lading:evidence:${index}`,
-      `${evidence.cataloguer} ${evidence.layer?.index ?? '-'} ${evidence.path}`,
-    ]);
+  const facts = [...trivyFacts(pkg, layers), ...syftFacts(pkg)];
+  pkg.evidence.forEach(({ cataloguer, layer, path }, index) => {
+    facts.push([`${ownPrefix}evidence:${index}`, `${cataloguer} ${layer?.index ?? '-'} ${path}`]);
   });
   if (pkg.licenses.length > 1) {
-    for (const license of pkg.licenses) {
-      facts.push(
-        'expression' in license
-          ? ['lading:license:expression', license.expression]
-          : ['lading:license:name', license.name],
-      );
-    }
+    pkg.licenses.forEach((license, index) => {
+      const words = 'expression' in license ? `expression ${license.expression}` : `name ${license.name}`;
+      facts.push([`${ownPrefix}license:${index}`, words]);
+    });
   }
   // Canonical purls are written small where their type says so; what the package calls itself is kept.
-  facts.push(['lading:type', pkg.type]);
-  if (pkg.namespace !== undefined) facts.push(['lading:namespace', pkg.namespace]);
-  for (const [key, value] of Object.entries(pkg.qualifiers ?? {}))
-    facts.push([`lading:qualifier:${key}`, value]);
-  if (pkg.subpath !== undefined) facts.push(['lading:subpath', pkg.subpath]);
-  for (const [key, value] of Object.entries(pkg.properties ?? {}))
-    facts.push([`lading:property:${key}`, value]);
+  facts.push([`${ownPrefix}type`, pkg.type]);
+  if (pkg.namespace !== undefined) facts.push([`${ownPrefix}namespace`, pkg.namespace]);
+  for (const [key, value] of Object.entries(pkg.qualifiers ?? {})) {
+    facts.push([`${ownPrefix}qualifier:${key}`, value]);
+  }
+  if (pkg.subpath !== undefined) facts.push([`${ownPrefix}subpath`, pkg.subpath]);
   const unknown = unknownOf(pkg);
-  if (unknown.length > 0) facts.push(['lading:unknown', unknown.join(',')]);
+  if (unknown.length > 0) facts.push([`${ownPrefix}unknown`, unknown.join(',')]);
+
+  const taken = new Set(facts.map(([name]) => name));
+  for (const [key, value] of Object.entries(pkg.properties ?? {})) {
+    // Properties that came with somebody's document keep their names, so that their maker knows them again.
+    const isForeign = key.includes(':') && !key.startsWith(ownPrefix) && !taken.has(key);
+    facts.push([isForeign ? key : `${ownPrefix}property:${key}`, value]);
+  }
   return facts;
 }
 
-/** What trivy calls the databases of installed packages. */
-const trivyTypes: ReadonlyMap<string, string> = new Map([['deb', 'dpkg']]);
+function trivyFacts(pkg: Package, layers: Layers): Fact[] {
+  const facts: Fact[] = [];
+  const add = (name: string, value: string | undefined): void => {
+    if (value !== undefined) facts.push([trivyPrefix + name, value]);
+  };
+  const { source } = pkg;
+  const place = pkg.evidence[0];
+  const isSystem = isDistributed(pkg.type);
+  if (!isSystem) add('FilePath', place?.path);
+  if (place?.layer !== undefined) {
+    add('LayerDigest', layers[place.layer.index]?.digest);
+    add('LayerDiffID', place.layer.diffId);
+  }
+  add('Modularitylabel', ownValue(pkg.qualifiers, 'rpmmod'));
+  if (isSystem) add('PkgID', pkg.version === undefined ? pkg.name : `${pkg.name}@${pkg.version}`);
+  if (source !== undefined) {
+    if (source.epoch !== undefined) add('SrcEpoch', String(source.epoch));
+    add('SrcName', source.name);
+    add('SrcRelease', source.release);
+    add('SrcVersion', source.version);
+  }
+  return facts;
+}
+
+function syftFacts(pkg: Package): Fact[] {
+  const facts: Fact[] = [];
+  pkg.evidence.forEach(({ layer, path }, index) => {
+    if (layer !== undefined) facts.push([`syft:location:${index}:layerID`, layer.diffId]);
+    facts.push([`syft:location:${index}:path`, `/${path}`]);
+  });
+  const place = pkg.evidence[0];
+  if (place !== undefined) facts.push(['syft:package:foundBy', place.cataloguer]);
+  // Of the others syft knows the type by their purls.
+  if (pkg.type === 'binary') facts.push(['syft:package:type', 'binary']);
+  return facts;
+}
 
 /** What a package did not tell: said in the document, since an empty field may as well have been forgotten (CISA 2026). */
 function unknownOf(pkg: Package): string[] {
@@ -76,25 +92,51 @@ function unknownOf(pkg: Package): string[] {
   ];
 }
 
-/** What is known of the image. */
+/** What is known of the image. Nothing of it depends on the tag or the annotations that led to it. */
 export function imageFacts({ subject, notes }: Bom): Fact[] {
-  const { descriptor, platform, layers, created } = subject;
-  const facts: Fact[] = [
-    ['lading:image:mediaType', descriptor.mediaType],
-    ['lading:image:size', String(descriptor.size)],
-  ];
-  if (created !== undefined && !Number.isNaN(created.getTime()))
-    facts.push(['lading:image:created', created.toISOString()]);
-  if (platform !== undefined) {
-    facts.push(['lading:image:os', platform.os], ['lading:image:architecture', platform.architecture]);
-    if (platform.variant !== undefined) facts.push(['lading:image:variant', platform.variant]);
+  const { descriptor, platform, layers, created, base } = subject;
+  const facts = descriptorFacts('image', descriptor, platform);
+  const add = (name: string, value: string): void => {
+    facts.push([`${ownPrefix}${name}`, value]);
+  };
+  if (created !== undefined && !Number.isNaN(created.getTime())) add('image:created', created.toISOString());
+  layers.forEach(({ digest, diffId, size, createdBy }, index) => {
+    add(`layer:${index}`, `${digest} ${diffId} ${size}${createdBy ? ` ${createdBy}` : ''}`);
+  });
+  if (base !== undefined) {
+    add('base:name', base.name);
+    add('base:digest', base.descriptor.digest);
+    facts.push(...descriptorFacts('base', base.descriptor, undefined));
   }
-  layers.forEach(({ digest, diffId, createdBy }, index) => {
-    facts.push([`lading:layer:${index}`, `${digest} ${diffId}${createdBy ? ` ${createdBy}` : ''}`]);
+  notes.forEach(({ code, message }, index) => {
+    add(`note:${index}`, `${code} ${message}`);
   });
   for (const { diffId } of layers) facts.push([`${trivyPrefix}DiffID`, diffId]);
-  for (const { code, message } of notes) facts.push([`lading:note:${code}`, message]);
   facts.push([`${trivyPrefix}SchemaVersion`, '2']);
+  return facts;
+}
+
+type Described = NonNullable<Bom['variants']>[number];
+
+/** What kind of thing a digest stands for. */
+export function descriptorFacts(
+  what: 'image' | 'base',
+  { mediaType, size }: Described['descriptor'],
+  platform: Described['platform'],
+): Fact[] {
+  const facts: Fact[] = [[`${ownPrefix}${what}:mediaType`, mediaType]];
+  const add = (name: string, value: string | undefined): void => {
+    if (value !== undefined) facts.push([`${ownPrefix}${what}:${name}`, value]);
+  };
+  // Of an image that somebody else's document told of nobody knows how large its manifest is.
+  if (size > 0) add('size', String(size));
+  add('os', platform?.os);
+  add('architecture', platform?.architecture);
+  add('variant', platform?.variant);
+  add('os.version', platform?.['os.version']);
+  platform?.['os.features']?.forEach((feature, index) => {
+    add(`os.features:${index}`, feature);
+  });
   return facts;
 }
 
@@ -128,6 +170,20 @@ const trivyFamilies: ReadonlyMap<string, string> = new Map([
 /** The distribution as trivy's advisories are filed: `redhat` for `rhel`. */
 export function familyOf(os: OperatingSystem): string {
   return trivyFamilies.get(os.id) ?? os.id;
+}
+
+const idsOfFamilies: ReadonlyMap<string, string> = new Map(
+  [...trivyFamilies].map(([id, family]) => [family, id]),
+);
+
+/** os-release's name of a distribution that trivy calls its own way. */
+export function idOfFamily(family: string): string {
+  return idsOfFamilies.get(family) ?? family;
+}
+
+/** By name; those of one name stay in their order. */
+export function sortedFacts(facts: readonly Fact[]): Fact[] {
+  return [...facts].sort(([a], [b]) => compare(a, b));
 }
 
 function ownValue(values: Readonly<Record<string, string>> | undefined, key: string): string | undefined {
