@@ -22,15 +22,22 @@ interface Trouble {
 export class LayerEntries {
   readonly #cataloguers: readonly Cataloguer[];
   readonly #limits: LayerLimits;
+  readonly #hasMarkers: boolean;
   readonly #state: LayerState;
   readonly #whiteouts = new Set<string>();
   readonly #opaque = new Set<string>();
   readonly #hardlinks = new Map<string, { target: string; cataloguers: readonly string[] }>();
   readonly #troubles = new Map<string, Trouble>();
 
-  constructor(cataloguers: readonly Cataloguer[], limits: LayerLimits) {
+  /** @param markers False where files whose names begin with `.wh.` are files. */
+  constructor(
+    cataloguers: readonly Cataloguer[],
+    limits: LayerLimits,
+    { markers = true }: { readonly markers?: boolean } = {},
+  ) {
     this.#cataloguers = cataloguers;
     this.#limits = limits;
+    this.#hasMarkers = markers;
     this.#state = new LayerState(limits);
   }
 
@@ -43,7 +50,7 @@ export class LayerEntries {
       this.#trouble('a path that nothing can be unpacked to was left out', name);
       return undefined;
     }
-    if (path === '' || this.#isMarker(path)) return undefined;
+    if (path === '' || (this.#hasMarkers && this.#isMarker(path))) return undefined;
     if (head.type === 'directory') this.#state.put(path, 'folder');
     else if (head.type === 'symlink') this.#state.link(path, decodeName(head.link));
     else if (head.type === 'hardlink') this.#hardlink(path, head);
