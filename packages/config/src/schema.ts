@@ -82,6 +82,15 @@ const syncOptions = {
     duration,
     'Only digests that lading has known for this long, for example 7d. Needs lading.lock.',
   ),
+  sbom: key(
+    z.strictObject({
+      artifactName: key(
+        text.check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'is no name of a file')),
+        'Also write the SBOMs to files of this name, with .cdx.json and .spdx.json behind it.',
+      ),
+    }),
+    'The SBOMs of the image.',
+  ),
   schedule: key(text, 'A cron expression for "lading watch".'),
 };
 
@@ -99,10 +108,7 @@ const buildOptions = {
     'Options of a Dockerfile build.',
   ),
   profile: key(text, 'The name of a set of build settings.'),
-  sbom: key(
-    z.strictObject({ artifactName: key(text, 'Also write the SBOM to a file of this name.') }),
-    'The SBOM of the built image.',
-  ),
+  sbom: syncOptions.sbom,
   schedule: syncOptions.schedule,
 };
 

@@ -61,6 +61,7 @@ export interface SyncEntry {
   readonly immutable?: boolean | undefined;
   /** Where the image goes that a moved tag pointed at, for example `{repository}:{tag}-{date}`. */
   readonly backup?: string | undefined;
+  readonly sbom?: { readonly artifactName?: string | undefined } | undefined;
   /** What to do with destination tags that the source no longer has. */
   readonly prune?: 'report' | 'delete' | undefined;
   /** Most tags that one run may delete. */

@@ -21,9 +21,11 @@ export {
   type CatalogueOptions,
   catalogue,
   catalogueAll,
+  catalogueIndex,
 } from './catalogue/catalogue.ts';
 export { defaultCataloguers } from './catalogue/cataloguers.ts';
 export type { CatalogueErrorCode } from './catalogue/errors.ts';
+export { type ImageManifestAt, type Images, onlyImages } from './catalogue/read-image.ts';
 export { type LayerOrigin, LayerReader, type LayerReaderOptions } from './catalogue/layer-reader.ts';
 export type {
   CatalogueContext,
@@ -34,10 +36,12 @@ export type {
   ImageTree,
   Probe,
 } from './cataloguer.ts';
+export { type CatalogueFolderOptions, catalogueFolder } from './folder/catalogue-folder.ts';
 export type { Json } from './json.ts';
 export { languageCataloguers } from './language/cataloguers.ts';
 export type { LayerErrorCode } from './layer/errors.ts';
 export type { LayerFacts } from './layer/facts.ts';
+export { isLayerMediaType } from './layer/decompress.ts';
 export { type LayerLimits, layerLimits } from './layer/limits.ts';
 export { type ReadLayerOptions, readLayer } from './layer/read-layer.ts';
 export { licenseOf, licensesOf } from './license/license.ts';
@@ -51,5 +55,6 @@ export { encodePurl, type Purl, parsePurl } from './purl/purl.ts';
 export { type PurlParts, packageOfPurl } from './purl/purl-package.ts';
 export { rpm } from './rpm/rpm.ts';
 export { TarError, type TarProblem } from './tar/errors.ts';
+export { type TarBody, type TarHead, TarReader, type TarType, type TarVisitor } from './tar/reader.ts';
 export { foldLayers } from './tree/fold-layers.ts';
 export { wholeFile } from './whole-file.ts';

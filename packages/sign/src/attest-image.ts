@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { type Descriptor, digestOf, LadingError, mediaTypes } from '@lading/oci';
-import { bytesSource, type ContentStore } from '@lading/store';
-import { emptyConfig } from './formats/bundle-manifest.ts';
+import { type Descriptor, digestOf, LadingError } from '@lading/oci';
+import type { ContentStore } from '@lading/store';
+import { attachDocument } from './attach-document.ts';
+import type { Attachment } from './attachments.ts';
 import type { Claim } from './formats/claim.ts';
 import { referencePredicate, referencePredicateType } from './formats/document-reference.ts';
 import { inTotoPayloadType } from './formats/dsse.ts';
@@ -26,6 +27,8 @@ export interface AttestOptions extends WriteSignaturesOptions {
   readonly predicate: Predicate;
   /** Take away the signer's other attestations of the same type, once this one is there. */
   readonly replace?: boolean | undefined;
+  /** What is attached to the image, when the caller has listed it already; not with `replace`. */
+  readonly attachments?: readonly Attachment[] | undefined;
 }
 
 /**
@@ -50,8 +53,15 @@ export async function attest(
     : predicate;
 
   const isSame = sameStatement(stated);
+  const attachments = options.replace ? undefined : options.attachments;
   const look = (policy: TrustPolicy): Promise<Verdict> =>
-    verifyAttestation(store, subject, { policy, predicateType: predicate.type, signatures, signal });
+    verifyAttestation(store, subject, {
+      policy,
+      predicateType: predicate.type,
+      signatures,
+      attachments,
+      signal,
+    });
   const own = options.replace ? await ownPolicy(options, signal) : undefined;
   const before = own && (await look(own));
   const formats = await missingFormats(options, async (policy) => {
@@ -59,7 +69,9 @@ export async function attest(
     return { ...verdict, accepted: verdict.accepted.filter(({ claim }) => isSame(claim)) };
   });
 
-  if (isReferenced && formats.length > 0) await storeDocument(signatures, subject, document, signal);
+  if (isReferenced && formats.length > 0) {
+    await attachDocument(signatures, subject, document.blob.mediaType, document.bytes, { signal });
+  }
   const payload = statementBytes({ digest: subject.digest, name: reference }, stated.type, stated.json);
   const content = { kind: 'envelope', payloadType: inTotoPayloadType, payload } as const;
   const written = await writeAll(signatures, subject, content, stated.type, formats, options);
@@ -136,32 +148,4 @@ function documentOf({ type, json }: Predicate): StoredDocument {
   const bytes = Buffer.from(json);
   const mediaType = documentTypes[type] ?? 'application/json';
   return { predicateType: type, bytes, blob: { mediaType, digest: digestOf(bytes), size: bytes.byteLength } };
-}
-
-/** Stores the document as an artifact that refers to the image, so that it stays as long as the image and can be found without us. */
-async function storeDocument(
-  store: ContentStore,
-  { mediaType, digest, size }: Descriptor,
-  { blob, bytes }: StoredDocument,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const manifest = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: mediaTypes.ociManifest,
-      artifactType: blob.mediaType,
-      config: emptyConfig.descriptor,
-      layers: [blob],
-      subject: { mediaType, digest, size },
-    }),
-  );
-  await store.push(emptyConfig.descriptor, bytesSource(emptyConfig.bytes), { signal });
-  await store.push(blob, bytesSource(bytes), { signal });
-  const descriptor = {
-    mediaType: mediaTypes.ociManifest,
-    digest: digestOf(manifest),
-    size: manifest.byteLength,
-    artifactType: blob.mediaType,
-  };
-  await store.push(descriptor, bytesSource(manifest), { signal });
 }

@@ -5,6 +5,7 @@ export {
   type ListArtifactsOptions,
   listArtifacts,
 } from './artifacts.ts';
+export { attachDocument } from './attach-document.ts';
 export {
   type Attachment,
   type AttachmentKind,

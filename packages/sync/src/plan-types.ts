@@ -75,6 +75,8 @@ export type ReasonCode =
   | 'referrers'
   /** The digests match, and there is no valid signature. */
   | 'unsigned'
+  /** The digests match, and the image has no SBOM. */
+  | 'no-sbom'
   /** The destination does not say whether it has the tag. */
   | 'destination-unknown'
   /** The destination's tag has another digest, and the entry is `immutable`. */

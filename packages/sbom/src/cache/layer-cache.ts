@@ -21,15 +21,15 @@ const decompress = promisify(zstdDecompress);
 /** Of facts once they are unpacked. The largest real ones have a few MiB. Bytes. */
 const maxFactsBytes = 512 * 2 ** 20;
 
-/** What facts depend on: the stored layer, what it unpacks to, who looks at it, and the bounds that hold. Hexadecimal. */
+/** What facts depend on: the layer as it is stored, who looks at it, and the bounds that hold. Hexadecimal. */
 export function layerKey(
-  layer: { readonly digest: Digest; readonly diffId: Digest },
+  layer: Digest,
   cataloguers: readonly Cataloguer[],
   limits: Partial<LayerLimits> | undefined,
 ): string {
   const names = cataloguers.map(({ name, version }) => `${name}@${version}`).sort();
   return createHash('sha256')
-    .update(JSON.stringify([1, names, layer.digest, layer.diffId, Object.entries(limits ?? {}).sort()]))
+    .update(JSON.stringify([1, names, layer, Object.entries(limits ?? {}).sort()]))
     .digest('hex');
 }
 
@@ -37,12 +37,12 @@ export async function packFacts(facts: LayerFacts): Promise<Uint8Array> {
   return compress(JSON.stringify(facts), { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
 }
 
-/** Nothing when it is torn, or not what was asked for. */
-export async function unpackFacts(content: Uint8Array, diffId: Digest): Promise<LayerFacts | undefined> {
+/** Nothing when it is torn or of another shape. */
+export async function unpackFacts(content: Uint8Array): Promise<LayerFacts | undefined> {
   try {
     const text: Buffer = await decompress(content, { maxOutputLength: maxFactsBytes });
     const facts = JSON.parse(text.toString('utf8')) as LayerFacts;
-    return facts.version === 1 && facts.diffId === diffId ? facts : undefined;
+    return facts.version === 1 ? facts : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { type Descriptor, isForeignLayerMediaType, isLadingError, type Platform } from '@lading/oci';
-import { type ContentStore, isNotFound } from '@lading/store';
+import { type ContentStore, isNotFound, type StoreOptions } from '@lading/store';
 import type { Bom, BomNote } from '../bom.ts';
 import type { LayerCache } from '../cache/layer-cache.ts';
 import type { Cataloguer } from '../cataloguer.ts';
@@ -8,16 +8,9 @@ import type { LayerLimits } from '../layer/limits.ts';
 import { foldLayers } from '../tree/fold-layers.ts';
 import { assemble } from './assemble.ts';
 import { defaultCataloguers } from './cataloguers.ts';
-import type { ImageLayer } from './image-config.ts';
+import { type ImageLayer, notAnImage } from './image-config.ts';
 import { type LayerOrigin, LayerReader } from './layer-reader.ts';
-import {
-  findImages,
-  type Image,
-  type ImageManifestAt,
-  type Images,
-  imageOf,
-  readImage,
-} from './read-image.ts';
+import { findImages, type Image, type Images, imageOf, onlyImages, readImage } from './read-image.ts';
 import { removedPackages } from './removed.ts';
 
 /** What `catalogue` tells while it runs. */
@@ -62,7 +55,8 @@ export async function catalogue(
 ): Promise<Bom> {
   const { signal, platform } = options;
   const images = await findImages(store, reference, { signal });
-  return catalogueImage(store, imageOf(images, platform), options, readerOf(options));
+  const image = await readImage(store, imageOf(images, platform), { signal });
+  return catalogueImage(store, image, options, readerOf(options));
 }
 
 /** What an index holds: a BOM of its own that names its images, and one for each of them. */
@@ -73,7 +67,7 @@ export interface CataloguedImages {
 }
 
 /**
- * Catalogues all images of an index, or the only one there is. Layers that they share are read once.
+ * Catalogues all images of an index, or the only one there is. Layers that they share are read once. What else stands in an index is left out.
  * @throws as {@link catalogue} does
  */
 export async function catalogueAll(
@@ -82,11 +76,44 @@ export async function catalogueAll(
   options: Omit<CatalogueOptions, 'platform'> = {},
 ): Promise<CataloguedImages> {
   const reader = readerOf(options);
-  const found = await findImages(store, reference, { signal: options.signal });
+  const found = await onlyImages(store, reference, { signal: options.signal });
   const images: Bom[] = [];
-  for (const image of found.images) images.push(await catalogueImage(store, image, options, reader));
-  if (!found.isIndex) return { root: images[0]!, images };
+  for (const image of await readImages(store, found, options)) {
+    images.push(await catalogueImage(store, image, options, reader));
+  }
+  const [only] = images;
+  if (only !== undefined && !found.isIndex) return { root: only, images };
   return { root: indexBom(options.name ?? store.name, found, images), images };
+}
+
+/**
+ * The thin BOM of an index: which images it names. None of their layers is read.
+ * @throws {LadingError} `ERR_LADING_NOT_AN_IMAGE`: there is no image in it; what the store throws
+ */
+export async function catalogueIndex(
+  store: ContentStore,
+  reference: string,
+  options: Pick<CatalogueOptions, 'name' | 'signal'> = {},
+): Promise<Bom> {
+  const name = options.name ?? store.name;
+  const found = await onlyImages(store, reference, { signal: options.signal });
+  const images = await readImages(store, found, options);
+  return indexBom(
+    name,
+    found,
+    images.map((image) => ({ subject: subjectOf(name, image) })),
+  );
+}
+
+async function readImages(
+  store: ContentStore,
+  { images, root }: Images,
+  options: StoreOptions,
+): Promise<readonly Image[]> {
+  if (images.length === 0) throw notAnImage(`${store.name}@${root.digest} is an artifact`);
+  const read: Image[] = [];
+  for (const image of images) read.push(await readImage(store, image, { signal: options.signal }));
+  return read;
 }
 
 function readerOf(options: CatalogueOptions): LayerReader {
@@ -96,11 +123,10 @@ function readerOf(options: CatalogueOptions): LayerReader {
 
 async function catalogueImage(
   store: ContentStore,
-  at: ImageManifestAt,
+  image: Image,
   options: CatalogueOptions,
   reader: LayerReader,
 ): Promise<Bom> {
-  const image = await readImage(store, at, { signal: options.signal });
   options.onEvent?.({
     type: 'image:start',
     image: image.descriptor,
@@ -209,7 +235,7 @@ function nothingIn({ diffId }: ImageLayer, cataloguers: readonly Cataloguer[]): 
   };
 }
 
-function indexBom(name: string, { root }: Images, images: readonly Bom[]): Bom {
+function indexBom(name: string, { root }: Images, images: readonly Pick<Bom, 'subject'>[]): Bom {
   const created = images
     .flatMap((bom) => bom.subject.created ?? [])
     .sort((a, b) => b.getTime() - a.getTime());

@@ -15,8 +15,8 @@ export interface LayerReaderOptions {
   readonly limits?: Partial<LayerLimits> | undefined;
 }
 
-/** Where the facts of a layer came from. */
-export type LayerOrigin = 'cache' | 'tapped' | 'read';
+/** Where the facts of a layer came from: it was read for this image, it was read or flowed by for another one of this run, or a cache had them. */
+export type LayerOrigin = 'cache' | 'shared' | 'read';
 
 export interface ReadFacts {
   readonly facts: LayerFacts;
@@ -42,29 +42,19 @@ export class LayerReader {
   }
 
   /**
-   * What there is to know of a layer. It is kept only when both digests are right: the one that it is stored by, and its diffID.
+   * What there is to know of a layer. It is kept between runs only when both digests are right: the one that it is stored by, and its diffID.
    * @throws what `readLayer` and the store throw
    */
   async facts(store: ContentStore, layer: ImageLayer, options: StoreOptions): Promise<ReadFacts> {
     const { descriptor, diffId } = layer;
-    const { digest } = descriptor;
-    const underWay = this.#reading.get(digest);
-    // Whoever began may be cut off, which is no reason for others to fail.
-    const flowing = await underWay?.catch(() => undefined);
-    if (flowing !== undefined) return { facts: await this.#keep(flowing, layer), origin: 'tapped' };
-    const known = await this.#known.get(digest);
-    const seen = known && (await unpackFacts(known, diffId));
-    if (seen !== undefined) return { facts: await this.#keep(seen, layer), origin: 'tapped' };
-    const key = this.#keyOf(layer);
-    const cached = await this.#cache?.get(key);
-    const kept = cached && (await unpackFacts(cached, diffId));
-    if (kept !== undefined) return { facts: kept, origin: 'cache' };
-    // Somebody else may have begun meanwhile.
-    if (this.#reading.has(digest)) return this.facts(store, layer, options);
+    const found = await this.#find(descriptor.digest);
+    if (found !== undefined) return { ...found, facts: await this.#checked(found, layer) };
+    // Somebody else may have begun while the cache was asked.
+    if (this.#reading.has(descriptor.digest)) return this.facts(store, layer, options);
     const facts = await this.#once(descriptor, async () =>
       this.#read(await store.fetch(descriptor, options), descriptor, diffId, options.signal),
     );
-    return { facts: await this.#keep(facts, layer), origin: 'read' };
+    return { facts: await this.#checked({ facts, origin: 'read' }, layer), origin: 'read' };
   }
 
   /**
@@ -76,8 +66,22 @@ export class LayerReader {
     bytes: ReadableStream<Uint8Array>,
     { signal }: StoreOptions = {},
   ): Promise<void> {
-    if (this.#reading.has(descriptor.digest)) return bytes.cancel();
+    const { digest } = descriptor;
+    if (this.#reading.has(digest) || (await this.#find(digest)) !== undefined) return bytes.cancel();
     await this.#once(descriptor, () => this.#read(bytes, descriptor, undefined, signal));
+  }
+
+  /** What is known of a layer, or will be in a moment. */
+  async #find(digest: Digest): Promise<ReadFacts | undefined> {
+    // Whoever began may be cut off, which is no reason for others to fail.
+    const flowing = await this.#reading.get(digest)?.catch(() => undefined);
+    if (flowing !== undefined) return { facts: flowing, origin: 'shared' };
+    const known = await this.#known.get(digest);
+    const seen = known && (await unpackFacts(known));
+    if (seen !== undefined) return { facts: seen, origin: 'shared' };
+    const cached = await this.#cache?.get(this.#keyOf(digest));
+    const kept = cached && (await unpackFacts(cached));
+    return kept && { facts: kept, origin: 'cache' };
   }
 
   async #once(descriptor: Descriptor, read: () => Promise<LayerFacts>): Promise<LayerFacts> {
@@ -103,18 +107,19 @@ export class LayerReader {
     return readLayer(bytes, { mediaType, diffId, cataloguers, limits: this.#limits, signal });
   }
 
-  async #keep(facts: LayerFacts, layer: ImageLayer): Promise<LayerFacts> {
-    if (facts.diffId !== layer.diffId) {
+  async #checked({ facts, origin }: ReadFacts, { descriptor, diffId }: ImageLayer): Promise<LayerFacts> {
+    const { digest } = descriptor;
+    if (facts.diffId !== diffId) {
       throw new LadingError(
         'ERR_LADING_CONTENT_MISMATCH',
-        `the layer ${layer.descriptor.digest} is not the one that its image names: it hashes to ${facts.diffId} and not to ${layer.diffId}`,
+        `the layer ${digest} is not the one that its image names: it hashes to ${facts.diffId} and not to ${diffId}`,
       );
     }
-    await this.#cache?.put(this.#keyOf(layer), await packFacts(facts));
+    if (origin !== 'cache') await this.#cache?.put(this.#keyOf(digest), await packFacts(facts));
     return facts;
   }
 
-  #keyOf({ descriptor, diffId }: ImageLayer): string {
-    return layerKey({ digest: descriptor.digest, diffId }, this.cataloguers, this.#limits);
+  #keyOf(digest: Digest): string {
+    return layerKey(digest, this.cataloguers, this.#limits);
   }
 }

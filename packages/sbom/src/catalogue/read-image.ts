@@ -79,6 +79,28 @@ export async function findImages(
   return { root: descriptor, isIndex: true, images: [...found.values()] };
 }
 
+/**
+ * As {@link findImages}, with all manifests read and everything left out that is no image: `images` is empty for an artifact.
+ * Artifacts of all kinds stand in indexes, and not all of them say so there.
+ */
+export async function onlyImages(
+  store: ContentStore,
+  reference: string,
+  options: StoreOptions,
+): Promise<Images> {
+  const found = await findImages(store, reference, options);
+  const images: ImageManifestAt[] = [];
+  for (const image of found.images) {
+    const manifest = await image.manifest();
+    if (isImageConfig(manifest.config)) images.push({ ...image, manifest: async () => manifest });
+  }
+  return { ...found, images };
+}
+
+function isImageConfig({ mediaType }: Descriptor): boolean {
+  return mediaType === mediaTypes.ociConfig || mediaType === mediaTypes.dockerConfig;
+}
+
 /** What buildkit puts beside its images, and artifacts that say what they are. */
 function isStranger({ platform, artifactType }: Descriptor): boolean {
   return platform?.os === 'unknown' || (artifactType !== undefined && artifactType !== mediaTypes.ociConfig);
@@ -120,7 +142,7 @@ export async function readImage(
   options: StoreOptions,
 ): Promise<Image> {
   const { config, layers, artifactType } = await manifest();
-  if (config.mediaType !== mediaTypes.ociConfig && config.mediaType !== mediaTypes.dockerConfig) {
+  if (!isImageConfig(config)) {
     throw notAnImage(`${store.name}@${descriptor.digest} is of the type ${artifactType ?? config.mediaType}`);
   }
   const bytes = await readAll(await store.fetch(config, options), manifestLimits.maxBytes);

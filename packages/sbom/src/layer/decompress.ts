@@ -22,12 +22,17 @@ const strangers: readonly (readonly [magic: string, name: string])[] = [
 /** How many bytes {@link compressionOf} wants to see. */
 export const magicBytes = 5;
 
+/** True for what may be a layer that can be read; its bytes tell the rest. */
+export function isLayerMediaType(mediaType: string): boolean {
+  return layerType.test(mediaType);
+}
+
 /**
  * Refuses what is no layer that could be read: an encrypted one, a file system image, a thing of another kind.
  * @throws {LadingError} `ERR_LADING_LAYER_TYPE`
  */
 export function checkLayerType(mediaType: string): void {
-  if (layerType.test(mediaType)) return;
+  if (isLayerMediaType(mediaType)) return;
   throw new LadingError<LayerErrorCode>(
     'ERR_LADING_LAYER_TYPE',
     `a layer of the type ${JSON.stringify(mediaType.slice(0, 160))} is not read`,
