@@ -1,0 +1,27 @@
+import type { Descriptor, Platform } from '@lading/oci';
+import { encodePurl } from '../purl/purl.ts';
+
+/** The media type of a subject that is a folder and no image. */
+const folderType = 'inode/directory';
+
+export function isFolder({ mediaType }: Descriptor): boolean {
+  return mediaType === folderType;
+}
+
+/** The purl of an image; folders have none. */
+export function imagePurlOf(image: {
+  readonly name: string;
+  readonly descriptor: Descriptor;
+  readonly platform?: Platform | undefined;
+}): string | undefined {
+  const { name, descriptor, platform } = image;
+  if (isFolder(descriptor)) return undefined;
+  const qualifiers = new Map([['repository_url', name]]);
+  if (platform !== undefined) qualifiers.set('arch', platform.architecture);
+  return encodePurl({
+    type: 'oci',
+    name: name.split('/').at(-1) ?? '',
+    version: descriptor.digest,
+    qualifiers,
+  });
+}
