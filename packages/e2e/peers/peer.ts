@@ -15,6 +15,7 @@ export type PeerName =
   | 'rekor-server'
   | 'timestamp-server'
   | 'go-registry'
+  | 'go-tar'
   | 'policy-pull'
   | 'policy-tester'
   | 'kyverno'

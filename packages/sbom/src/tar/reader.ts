@@ -5,7 +5,8 @@ import { decimal, exactNumberAt } from './numbers.ts';
 import { hasSoundNumbers, type PaxRecords, parsePax } from './pax.ts';
 import { dataMapLines, isSoundMap, parseDataMap, paxSparse, type Region, regionsAt } from './sparse.ts';
 
-export type TarType = 'file' | 'hardlink' | 'symlink' | 'directory' | 'other';
+/** `global` is a header for all that follows, which Go's archive/tar hands out like an entry and engines treat as one. */
+export type TarType = 'file' | 'hardlink' | 'symlink' | 'directory' | 'global' | 'other';
 
 /** An entry of an archive, with all that its headers say of it. */
 export interface TarHead {
@@ -148,11 +149,12 @@ export class TarReader {
     const header = parseHeader(block);
     if (header === undefined) this.#fail('header', 'a header has a wrong checksum or number');
     const stored = this.#storedSize(header.type, header.size);
-    if ('xgLK'.includes(header.type)) this.#special(header.type, stored);
+    if ('xgLK'.includes(header.type)) this.#special(header, stored);
     else this.#entry(header, block);
   }
 
-  #special(type: string, stored: number): void {
+  #special(header: RawHeader, stored: number): void {
+    const { type } = header;
     if (stored > maxSpecialBytes) this.#fail('too-long', 'a name or pax header has more than 1 MiB');
     const content = Buffer.alloc(stored);
     let filled = 0;
@@ -164,17 +166,30 @@ export class TarReader {
       end: () => {
         if (type === 'L') this.#longName = textAt(content, 0, stored);
         else if (type === 'K') this.#longLink = textAt(content, 0, stored);
-        else this.#paxHeader(type, content);
+        else this.#paxHeader(header, content);
       },
     });
   }
 
-  #paxHeader(type: string, content: Buffer): void {
+  #paxHeader(header: RawHeader, content: Buffer): void {
     const records = parsePax(content.toString('latin1'));
     if (records === undefined) this.#fail('header', 'a pax header has a broken record');
-    // Go hands a global header out as an entry of its own and forgets what it had gathered; nobody uses its records.
-    if (type === 'g') this.#forget();
-    else this.#pax = records;
+    if (header.type === 'x') {
+      this.#pax = records;
+      return;
+    }
+    // Go forgets what it had gathered, and nobody uses the records for what follows.
+    this.#forget();
+    const name = records.get('path') || header.name;
+    this.#visit({
+      type: 'global',
+      name,
+      link: '',
+      size: 0,
+      holes: 0,
+      mode: 0,
+      position: this.#entryPosition,
+    });
   }
 
   #forget(): void {

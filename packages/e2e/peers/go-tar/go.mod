@@ -1,0 +1,3 @@
+module go-tar
+
+go 1.25.0
