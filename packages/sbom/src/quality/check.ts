@@ -1,0 +1,132 @@
+import { sbomError } from '../formats/errors.ts';
+import { objectOf } from '../formats/values.ts';
+import { shortText } from '../language/json-text.ts';
+import { bsiTr03183 } from './bsi-tr-03183-2.ts';
+import { cisa2026 } from './cisa-2026.ts';
+import { cycloneDxView } from './cyclonedx-view.ts';
+import { ntia2021 } from './ntia-2021.ts';
+import type { ProfileName, ProfileReport, QualityReport, RequirementReport } from './report.ts';
+import type { ComponentRequirement, Profile, Requirement } from './requirement.ts';
+import { spdxView } from './spdx-view.ts';
+import { spdx3View } from './spdx3-view.ts';
+import type { ComponentView, DocumentView } from './view.ts';
+
+const profiles: ReadonlyMap<ProfileName, Profile> = new Map<ProfileName, Profile>([
+  ['cisa-2026', cisa2026],
+  ['ntia-2021', ntia2021],
+  ['bsi-tr-03183-2', bsiTr03183],
+]);
+
+/** The profiles there are, in the order of reports. */
+export const profileNames: readonly ProfileName[] = Object.freeze([...profiles.keys()]);
+
+export interface CheckOptions {
+  /** All of them by default. */
+  readonly profiles?: readonly ProfileName[] | undefined;
+  /** The caller has verified a signature over the document that is not within it, such as an attestation's. */
+  readonly isSigned?: boolean | undefined;
+}
+
+/** Components that a requirement's report names. */
+const maxExamples = 10;
+
+/**
+ * Judges an SBOM document, as JSON.parse gives it: CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 and 3.0. What lading or anybody else has made is
+ * judged by what it says alone.
+ *
+ * @throws LadingError `ERR_LADING_SBOM` when the document is neither, or is larger than any image's.
+ */
+export function checkSbom(document: unknown, options: CheckOptions = {}): QualityReport {
+  const read = viewOf(document);
+  const view: DocumentView = { ...read, isSigned: read.isSigned || options.isSigned === true };
+  const reports = profileNames
+    .filter((name) => options.profiles?.includes(name) ?? true)
+    .map((name) => reportOf(profiles.get(name)!, name, view));
+  return {
+    document: {
+      format: view.format,
+      ...(view.formatVersion !== undefined && { formatVersion: view.formatVersion }),
+      components: view.components.length,
+    },
+    score: rounded(mean(reports.map(({ score }) => score))),
+    profiles: reports,
+  };
+}
+
+function viewOf(document: unknown): DocumentView {
+  const fields = objectOf(document) ?? {};
+  const version = shortText(fields.specVersion) ?? '';
+  if (fields.bomFormat === 'CycloneDX' && /^1\./.test(version)) return cycloneDxView(fields);
+  if (/^SPDX-2\./.test(shortText(fields.spdxVersion) ?? '')) return spdxView(fields);
+  if (
+    Array.isArray(fields['@graph']) &&
+    /\bspdx\.org\/rdf\/3\./.test(JSON.stringify(fields['@context'] ?? '').slice(0, 2000))
+  ) {
+    return spdx3View(fields);
+  }
+  throw sbomError('the document is neither CycloneDX 1 nor SPDX 2 or 3 in JSON');
+}
+
+function reportOf(profile: Profile, name: ProfileName, view: DocumentView): ProfileReport {
+  const requirements = profile.requirements.map((requirement) => requirementReport(requirement, view));
+  const scored = requirements.filter(({ isScored }) => isScored);
+  return {
+    name,
+    title: profile.title,
+    score: rounded(100 * mean(scored.map(({ share }) => share))),
+    requirements,
+  };
+}
+
+function requirementReport(requirement: Requirement, view: DocumentView): RequirementReport {
+  const { id, title, clause, isScored } = requirement;
+  const head = { id, title, clause, isScored };
+  if (requirement.per === 'document') {
+    const { share, detail } = requirement.check(view);
+    return {
+      ...head,
+      per: 'document',
+      outcome: outcomeOf(share),
+      share,
+      ...(detail !== undefined && { detail }),
+    };
+  }
+  const components = countComponents(requirement, view);
+  const { total, said, unknown } = components;
+  const share = total === 0 ? 0 : (said + (requirement.takesUnknown ? unknown : 0)) / total;
+  return { ...head, per: 'component', outcome: outcomeOf(share), share, components };
+}
+
+function countComponents(
+  requirement: ComponentRequirement,
+  view: DocumentView,
+): NonNullable<RequirementReport['components']> {
+  const counts = { said: 0, unknown: 0, missing: 0 };
+  const examples: string[] = [];
+  for (const component of view.components) {
+    const finding = requirement.check(component, view);
+    counts[finding] += 1;
+    const isLacking = finding === 'missing' || (finding === 'unknown' && !requirement.takesUnknown);
+    if (isLacking && examples.length < maxExamples) examples.push(labelOf(component));
+  }
+  return { total: view.components.length, said: counts.said, unknown: counts.unknown, examples };
+}
+
+function outcomeOf(share: number): RequirementReport['outcome'] {
+  return share === 1 ? 'met' : share > 0 ? 'partly' : 'missing';
+}
+
+/** For people, so it is short and says nothing to a terminal. */
+function labelOf({ name = '(no name)', version }: ComponentView): string {
+  const text = version === undefined ? name : `${name}@${version}`;
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�').slice(0, 120);
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Down to tenths: only what has all of it gets 100. */
+function rounded(score: number): number {
+  return Math.floor(score * 10 + 1e-9) / 10;
+}
