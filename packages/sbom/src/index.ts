@@ -25,8 +25,8 @@ export {
 } from './catalogue/catalogue.ts';
 export { defaultCataloguers } from './catalogue/cataloguers.ts';
 export type { CatalogueErrorCode } from './catalogue/errors.ts';
-export { type ImageManifestAt, type Images, onlyImages } from './catalogue/read-image.ts';
 export { type LayerOrigin, LayerReader, type LayerReaderOptions } from './catalogue/layer-reader.ts';
+export { type ImageManifestAt, type Images, onlyImages } from './catalogue/read-image.ts';
 export type {
   CatalogueContext,
   Catalogued,
@@ -36,12 +36,21 @@ export type {
   ImageTree,
   Probe,
 } from './cataloguer.ts';
+export type { CycloneDxOptions } from './cyclonedx/document.ts';
+export { cycloneDxJson } from './cyclonedx/json.ts';
+export type { CycloneDxVersion } from './cyclonedx/model.ts';
+export { parseCycloneDx } from './cyclonedx/read.ts';
+export { type ToCycloneDxOptions, toCycloneDx } from './cyclonedx/to-cyclonedx.ts';
+export { cycloneDxXml } from './cyclonedx/xml.ts';
 export { type CatalogueFolderOptions, catalogueFolder } from './folder/catalogue-folder.ts';
+export type { SbomErrorCode } from './formats/errors.ts';
+export { type SbomLimits, sbomLimits } from './formats/limits.ts';
+export type { Author, DocumentOptions, Tool } from './formats/options.ts';
 export type { Json } from './json.ts';
 export { languageCataloguers } from './language/cataloguers.ts';
+export { isLayerMediaType } from './layer/decompress.ts';
 export type { LayerErrorCode } from './layer/errors.ts';
 export type { LayerFacts } from './layer/facts.ts';
-export { isLayerMediaType } from './layer/decompress.ts';
 export { type LayerLimits, layerLimits } from './layer/limits.ts';
 export { type ReadLayerOptions, readLayer } from './layer/read-layer.ts';
 export { licenseOf, licensesOf } from './license/license.ts';

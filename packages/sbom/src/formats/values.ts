@@ -9,7 +9,10 @@ export function objectOf(value: unknown): JsonObject | undefined {
 
 /** The objects of a list; anything else in it, or instead of it, is not there. */
 export function objectsOf(value: unknown): JsonObject[] {
-  return listOf(value).flatMap((member) => objectOf(member) ?? []);
+  return listOf(value).flatMap((member) => {
+    const object = objectOf(member);
+    return object === undefined ? [] : [object];
+  });
 }
 
 export function listOf(value: unknown): readonly unknown[] {
