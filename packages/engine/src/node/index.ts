@@ -1,0 +1,1 @@
+export { type EnginePlaces, findEngine } from './find-engine.ts';
