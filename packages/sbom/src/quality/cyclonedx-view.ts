@@ -168,7 +168,7 @@ function partiesOf(fields: JsonObject): { known: Party[]; isUnknown: boolean } {
     known: [
       ...organizations('manufacturer', manufacturer),
       ...organizations('supplier', supplier),
-      ...partyOf('supplier', { name: publisher }),
+      ...partyOf('supplier', nameAndAddress(publisher)),
       ...contacts('author', authors),
       ...partyOf('author', nameAndAddress(author)),
     ],
@@ -176,7 +176,7 @@ function partiesOf(fields: JsonObject): { known: Party[]; isUnknown: boolean } {
   };
 }
 
-/** `Ada Lovelace <ada@example.com>`, as `author` has it in documents before 1.6. */
+/** `Ada Lovelace <ada@example.com>`, as many write into fields for names alone. */
 function nameAndAddress(value: unknown): { name?: unknown; email?: unknown } {
   const text = shortText(value);
   const open = text?.lastIndexOf('<') ?? -1;
@@ -189,11 +189,11 @@ function nameAndAddress(value: unknown): { name?: unknown; email?: unknown } {
 function organizations(role: Party['role'], value: unknown): Party[] {
   return objectOrObjects(value).flatMap(({ name, url, contact }) => {
     const people = objectOrObjects(contact);
-    return partyOf(role, {
-      name: name ?? people[0]?.name,
-      email: people.map(({ email }) => email).find((email) => emailOf(email) !== undefined),
-      url: listOf(url)[0] ?? url,
-    });
+    const own = nameAndAddress(name ?? people[0]?.name);
+    const email = [own.email, ...people.map((person) => person.email)].find(
+      (address) => emailOf(address) !== undefined,
+    );
+    return partyOf(role, { name: own.name, email, url: listOf(url)[0] ?? url });
   });
 }
 
