@@ -4,9 +4,9 @@ import type { Cataloguer, FileHead, Probe } from '../cataloguer.ts';
 import type { Json } from '../json.ts';
 import type { TarBody, TarHead } from '../tar/reader.ts';
 import type { LayerFacts } from './facts.ts';
-import { LayerState, tooMuch } from './layer-state.ts';
+import { LayerState } from './layer-state.ts';
 import type { LayerLimits } from './limits.ts';
-import { baseOf, canonicalPath, decodeName, joinPath, parentOf } from './path.ts';
+import { baseOf, canonicalPath, decodeName, joinPath, maxPathBytes, parentOf } from './path.ts';
 
 const opaqueMarker = '.wh..wh..opq';
 const whiteoutPrefix = '.wh.';
@@ -24,9 +24,6 @@ export class LayerEntries {
   readonly #limits: LayerLimits;
   readonly #hasMarkers: boolean;
   readonly #state: LayerState;
-  readonly #whiteouts = new Set<string>();
-  readonly #opaque = new Set<string>();
-  readonly #hardlinks = new Map<string, { target: string; cataloguers: readonly string[] }>();
   readonly #troubles = new Map<string, Trouble>();
 
   /** @param markers False where files whose names begin with `.wh.` are files. */
@@ -51,18 +48,31 @@ export class LayerEntries {
       return undefined;
     }
     if (path === '' || (this.#hasMarkers && this.#isMarker(path))) return undefined;
-    if (head.type === 'directory') this.#state.put(path, 'folder');
-    else if (head.type === 'symlink') this.#state.link(path, decodeName(head.link));
-    else if (head.type === 'hardlink') this.#hardlink(path, head);
-    else {
-      this.#replace(path);
-      if (head.type === 'file') return this.#file(path, head);
+    if (head.redirect !== undefined)
+      this.#trouble('a folder was taken for what it is, though overlayfs fills it from another one', path);
+    switch (head.type) {
+      case 'directory':
+        this.#state.put(path, 'folder');
+        break;
+      case 'symlink':
+        this.#symlink(path, head);
+        break;
+      case 'hardlink':
+        this.#hardlink(path, head);
+        break;
+      case 'global':
+        // Engines make room for it as for any entry, and then put nothing there.
+        this.#state.remove(path);
+        break;
+      default:
+        this.#state.put(path, 'other');
+        if (head.type === 'file') return this.#file(path, head);
     }
     return undefined;
   }
 
   facts(diffId: Digest, notes: readonly BomNote[]): LayerFacts {
-    const { files, links, table, replaced } = this.#state;
+    const { files, links, hardlinks, whiteouts, opaque, table, replaced } = this.#state;
     return {
       version: 1,
       diffId,
@@ -71,9 +81,9 @@ export class LayerEntries {
         .filter(([, { found }]) => found.size > 0)
         .map(([path, { found }]) => ({ path, found: sorted(found.entries()) })),
       links: sorted(links.entries()),
-      hardlinks: sorted(this.#hardlinks.entries()).map(([path, link]) => ({ path, ...link })),
-      whiteouts: [...this.#whiteouts].sort(),
-      opaque: [...this.#opaque].sort(),
+      hardlinks: sorted(hardlinks.entries()).map(([path, link]) => ({ path, ...link })),
+      whiteouts: [...whiteouts].sort(),
+      opaque: [...opaque].sort(),
       paths: table.toBytes().toString('base64'),
       replaced: sorted(replaced.entries()),
       notes: [
@@ -88,25 +98,24 @@ export class LayerEntries {
 
   /** Markers say something of the layers below and are no files themselves, whatever type they have. */
   #isMarker(path: string): boolean {
-    if (!path.includes(whiteoutPrefix)) return false;
-    const [folder, base] = [parentOf(path), baseOf(path)];
-    // What AUFS keeps in folders of its own.
-    if (folder.split('/').some((part) => part.startsWith(whiteoutPrefix))) return true;
+    const base = baseOf(path);
     if (!base.startsWith(whiteoutPrefix)) return false;
+    const folder = parentOf(path);
     const hidden = base.slice(whiteoutPrefix.length);
-    if (base === opaqueMarker) this.#opaque.add(folder);
-    // Nothing can have such a name.
-    else if (hidden === '' || hidden === '.' || hidden === '..') return true;
-    else this.#whiteouts.add(joinPath(folder, hidden));
-    if (this.#whiteouts.size + this.#opaque.size > this.#limits.maxEntries)
-      throw tooMuch(`more than ${this.#limits.maxEntries} whiteouts`);
-    this.#state.needFolder(folder);
+    if (base === opaqueMarker) this.#state.makeOpaque(folder);
+    // Nothing can have one of these names.
+    else if (hidden !== '' && hidden !== '.' && hidden !== '..')
+      this.#state.whiteout(joinPath(folder, hidden));
     return true;
   }
 
-  #replace(path: string): void {
-    this.#state.put(path, 'other');
-    this.#hardlinks.delete(path);
+  #symlink(path: string, head: TarHead): void {
+    const target = decodeName(head.link);
+    if (target.length <= maxPathBytes) this.#state.link(path, target);
+    else {
+      this.#trouble('a link to more than a path can be was left out', path);
+      this.#state.put(path, 'other');
+    }
   }
 
   #file(path: string, head: TarHead): TarBody | undefined {
@@ -165,19 +174,19 @@ export class LayerEntries {
 
   /** Another name for a file that came before, in this layer or in one below. */
   #hardlink(path: string, head: TarHead): void {
-    const written = canonicalPath(decodeName(head.link));
-    const target = written === undefined ? undefined : this.#state.realPath(written);
+    const written = this.#state.linkTarget(decodeName(head.link));
+    const target = written === undefined ? undefined : canonicalPath(written);
     // A file that is linked to itself stays what it is.
     if (target === path) return;
     const symlink = target === undefined ? undefined : this.#state.links.get(target);
     if (target === undefined || symlink !== undefined) {
       if (symlink !== undefined) this.#state.link(path, symlink);
-      else this.#replace(path);
+      else this.#state.put(path, 'other');
       return;
     }
     const known = this.#state.files.get(target);
     const isHere = this.#state.has(target);
-    this.#replace(path);
+    this.#state.put(path, 'other');
     // Nobody knows how large a boring target is.
     const file: FileHead = {
       path,
@@ -187,7 +196,7 @@ export class LayerEntries {
     const wanted = this.#ask(file).map(({ cataloguer }) => cataloguer);
     if (wanted.length === 0) return;
     if (!isHere) {
-      this.#hardlinks.set(path, { target, cataloguers: wanted });
+      this.#state.linkBelow(path, { target, cataloguers: wanted });
       return;
     }
     if (wanted.some((name) => known?.asked.has(name) !== true))

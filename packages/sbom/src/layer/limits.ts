@@ -11,6 +11,8 @@ export interface LayerLimits {
   readonly maxLinks: number;
   /** Files whose facts are kept. */
   readonly maxFiles: number;
+  /** Of all that is kept: paths, what links lead to, facts as JSON. Letters. */
+  readonly maxFactsSize: number;
   /** Zeros that a sparse file may have for each cataloguer to read. Bytes. */
   readonly maxHoles: number;
 }
@@ -24,5 +26,6 @@ export const layerLimits: LayerLimits = Object.freeze({
   maxEntries: 20_000_000,
   maxLinks: 2_000_000,
   maxFiles: 1_000_000,
+  maxFactsSize: 256 * 2 ** 20,
   maxHoles: 64 * 2 ** 20,
 });

@@ -33,6 +33,25 @@ export class PathTable {
     this.#words[slot + 1] = kind === 'folder' ? (low | 1) >>> 0 : low;
   }
 
+  delete(key: PathKey): void {
+    const mask = this.#slots - 1;
+    let free = this.#find(highOf(key), lowOf(key)) / 2;
+    if (this.#isFree(free)) return;
+    this.#size--;
+    // What follows moves up, or it would not be found behind the gap.
+    for (let index = (free + 1) & mask; !this.#isFree(index); index = (index + 1) & mask) {
+      const home = this.#words[2 * index]! & mask;
+      if (((index - home) & mask) < ((index - free) & mask)) continue;
+      this.#words.copyWithin(2 * free, 2 * index, 2 * index + 2);
+      free = index;
+    }
+    this.#words.fill(0, 2 * free, 2 * free + 2);
+  }
+
+  #isFree(index: number): boolean {
+    return this.#words[2 * index] === 0 && this.#words[2 * index + 1] === 0;
+  }
+
   /** All keys, sorted, 8 bytes each (big-endian). */
   toBytes(): Buffer {
     const keys = new BigUint64Array(this.#size);

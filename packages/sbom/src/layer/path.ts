@@ -4,7 +4,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
 const ascii = /^[\x00-\x7f]*$/;
 /** Of a path and of a name in it, as Linux has them: nothing longer can be unpacked. Bytes. */
-const maxPathBytes = 4096;
+export const maxPathBytes = 4096;
 const maxNameBytes = 255;
 
 /**
@@ -67,14 +67,20 @@ export function joinPath(folder: string, name: string): string {
 
 /** How many links are followed on the way to one file, as Linux does. */
 const maxHops = 40;
+/** As containerd does when it looks for the place to unpack something to. */
+export const maxUnpackHops = 255;
 /** Segments that are walked for one path, whatever its links bring in. */
 const maxSteps = 10_000;
 
 /**
  * Follows all symbolic links in a path. `..` goes up from where the links before it led, and stops at the root.
- * @returns nothing when links lead around or through more than 40 of them.
+ * @returns nothing when links lead around or through more than `most` of them.
  */
-export function followLinks(path: string, linkAt: (path: string) => string | undefined): string | undefined {
+export function followLinks(
+  path: string,
+  linkAt: (path: string) => string | undefined,
+  most: number = maxHops,
+): string | undefined {
   const rest = path.split('/').reverse();
   let at = '';
   let hops = 0;
@@ -90,7 +96,7 @@ export function followLinks(path: string, linkAt: (path: string) => string | und
     const link = linkAt(next);
     if (link === undefined) at = next;
     else {
-      if (++hops > maxHops) return undefined;
+      if (++hops > most) return undefined;
       if (link.startsWith('/')) at = '';
       for (const segment of link.split('/').reverse()) rest.push(segment);
     }

@@ -20,6 +20,8 @@ export interface TarHead {
   /** How much of `size` are holes, which come as zeros and take no room in the archive. Bytes. */
   readonly holes: number;
   readonly mode: number;
+  /** Where overlayfs takes the content of a folder from: its attribute `trusted.overlay.redirect`. */
+  readonly redirect?: string | undefined;
   /** The offset of the header in the archive. Bytes. */
   readonly position: number;
 }
@@ -60,6 +62,7 @@ interface Pending {
   readonly link: string;
   /** Bytes in the archive. */
   readonly stored: number;
+  readonly redirect: string | undefined;
   readonly position: number;
 }
 
@@ -212,6 +215,7 @@ export class TarReader {
       name,
       link,
       stored: this.#storedSize(type, size),
+      redirect: pax.get('SCHILY.xattr.trusted.overlay.redirect'),
       position: this.#entryPosition,
     };
     if (type === 'S') this.#oldSparse(pending, block);
@@ -295,7 +299,7 @@ export class TarReader {
   }
 
   #begin(pending: Pending, sparse: Sparse | undefined): void {
-    const { header, name, link, stored, position } = pending;
+    const { header, name, link, stored, redirect, position } = pending;
     let holes = 0;
     let size = stored;
     let data = BigInt(0);
@@ -307,7 +311,7 @@ export class TarReader {
       holes = Number(sparse.size - data);
     }
     const type = types[header.type] ?? 'other';
-    const body = this.#visit({ type, name, link, size, holes, mode: header.mode, position });
+    const body = this.#visit({ type, name, link, size, holes, mode: header.mode, redirect, position });
     if (sparse === undefined) this.#body(stored, body);
     else {
       // Whoever reads the content with Go gets an error at its end.
