@@ -39,7 +39,7 @@ export function folderCache(folder: string, options: FolderCacheOptions): LayerC
     async put(key, content) {
       if (content.byteLength > Math.min(maxFileBytes, maxBytes)) return;
       try {
-        await replaceFile(fileOf(key), content);
+        await replaceFile(fileOf(key), content, new Date(clock()));
         size = (size ?? (await sizeOf(folder)) - content.byteLength) + content.byteLength;
         if (size > maxBytes) size = await makeRoom(folder, maxBytes * roomFactor);
       } catch {
@@ -59,12 +59,13 @@ async function readFileUpTo(path: string, limit: number): Promise<Uint8Array | u
 }
 
 /** In one step: readers find nothing, or all of it. */
-async function replaceFile(path: string, content: Uint8Array): Promise<void> {
+async function replaceFile(path: string, content: Uint8Array, usedAt: Date): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   await mkdir(join(path, '..'), { recursive: true });
   try {
     await using file = await open(temporary, 'wx', 0o600);
     await file.writeFile(content);
+    await file.utimes(usedAt, usedAt);
     await file.close();
     await rename(temporary, path);
   } catch (error) {

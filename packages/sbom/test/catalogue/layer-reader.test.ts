@@ -1,0 +1,119 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { ContentStore } from '@lading/store';
+import { streamOf } from '@lading/store';
+import { fileLayer, makeImage } from '@lading/testkit';
+import type { ImageLayer } from '../../src/catalogue/image-config.ts';
+import { defaultCataloguers, LayerReader, memoryCache } from '../../src/index.ts';
+import { dpkgStatus, stored } from './stored.ts';
+
+const layer = fileLayer({ 'var/lib/dpkg/status': dpkgStatus('libc6') });
+const image = makeImage({ layers: [layer] });
+const { descriptor, bytes } = image.blobs[1]!;
+const asked: ImageLayer = {
+  descriptor: { ...descriptor, mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip' },
+  diffId: layer.diffId,
+};
+let store: ContentStore;
+let fetched: string[];
+let reader: LayerReader;
+
+beforeEach(async () => {
+  ({ store, fetched } = await stored(image));
+  reader = new LayerReader({ cataloguers: defaultCataloguers });
+});
+
+/** A stream that tells whether somebody has let go of it. */
+function watched(): { readonly stream: ReadableStream<Uint8Array>; readonly isCancelled: () => boolean } {
+  let cancelled = false;
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(bytes);
+    },
+    cancel() {
+      cancelled = true;
+    },
+  });
+  return { stream, isCancelled: () => cancelled };
+}
+
+describe('a layer', () => {
+  test('that flowed by is not fetched', async () => {
+    await reader.tap(asked.descriptor, streamOf([bytes]));
+    expect((await reader.facts(store, asked, {})).origin).toBe('shared');
+    expect(fetched).toEqual([]);
+  });
+
+  test('that flows by just now is waited for', async () => {
+    const tapping = reader.tap(asked.descriptor, streamOf([bytes]));
+    expect((await reader.facts(store, asked, {})).origin).toBe('shared');
+    await tapping;
+    expect(fetched).toEqual([]);
+  });
+
+  test('that flowed by and broke off is fetched', async () => {
+    const broken = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.error(new Error('lagged'));
+      },
+    });
+    const tapping = reader.tap(asked.descriptor, broken);
+    const reading = reader.facts(store, asked, {});
+    await expect(tapping).rejects.toThrow('lagged');
+    expect((await reading).origin).toBe('read');
+  });
+
+  test('that is asked for by several at once is fetched once', async () => {
+    const all = await Promise.all(Array.from({ length: 5 }, () => reader.facts(store, asked, {})));
+    expect(fetched).toHaveLength(1);
+    expect(new Set(all.map(({ facts }) => JSON.stringify(facts))).size).toBe(1);
+  });
+
+  test('whose first reader is cut off is read by the next', async () => {
+    const abort = new AbortController();
+    const hanging: ContentStore = { ...store, fetch: async () => new ReadableStream({}) };
+    const first = reader.facts(hanging, asked, { signal: abort.signal });
+    const second = reader.facts(store, asked, {});
+    abort.abort(new Error('enough'));
+    await expect(first).rejects.toThrow('enough');
+    expect((await second).facts.diffId).toBe(layer.diffId);
+  });
+
+  test('that flows by and is known is let go of', async () => {
+    await reader.facts(store, asked, {});
+    const again = watched();
+    await reader.tap(asked.descriptor, again.stream);
+    expect(again.isCancelled()).toBe(true);
+  });
+
+  test('that flows by and is in the cache is let go of', async () => {
+    const cache = memoryCache();
+    await new LayerReader({ cataloguers: defaultCataloguers, cache }).facts(store, asked, {});
+    const again = watched();
+    await new LayerReader({ cataloguers: defaultCataloguers, cache }).tap(asked.descriptor, again.stream);
+    expect(again.isCancelled()).toBe(true);
+  });
+
+  test('that flowed by is kept between runs only when an image has named it', async () => {
+    const cache = memoryCache();
+    const put: string[] = [];
+    const kept = {
+      ...cache,
+      put(key: string, content: Uint8Array) {
+        put.push(key);
+        return cache.put(key, content);
+      },
+    };
+    reader = new LayerReader({ cataloguers: defaultCataloguers, cache: kept });
+    await reader.tap(asked.descriptor, streamOf([bytes]));
+    expect(put).toHaveLength(0);
+    await reader.facts(store, asked, {});
+    expect(put).toHaveLength(1);
+  });
+
+  test('is read anew by who looks for something else', async () => {
+    const cache = memoryCache();
+    await new LayerReader({ cataloguers: defaultCataloguers, cache }).facts(store, asked, {});
+    const less = new LayerReader({ cataloguers: defaultCataloguers.slice(1), cache });
+    expect((await less.facts(store, asked, {})).origin).toBe('read');
+  });
+});
