@@ -2,7 +2,7 @@ import type { Descriptor, Platform } from '@lading/oci';
 import { encodePurl } from '../purl/purl.ts';
 
 /** The media type of a subject that is a folder and no image. */
-const folderType = 'inode/directory';
+export const folderType = 'inode/directory';
 
 export function isFolder({ mediaType }: Descriptor): boolean {
   return mediaType === folderType;
