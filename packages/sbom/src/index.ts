@@ -46,6 +46,13 @@ export { type CatalogueFolderOptions, catalogueFolder } from './folder/catalogue
 export type { SbomErrorCode } from './formats/errors.ts';
 export { type SbomLimits, sbomLimits } from './formats/limits.ts';
 export type { Author, DocumentOptions, Tool } from './formats/options.ts';
+export {
+  type GitHubDependency,
+  type GitHubManifest,
+  type GitHubSnapshot,
+  type GitHubSnapshotOptions,
+  githubSnapshot,
+} from './github/snapshot.ts';
 export type { Json } from './json.ts';
 export { languageCataloguers } from './language/cataloguers.ts';
 export { isLayerMediaType } from './layer/decompress.ts';
@@ -63,6 +70,11 @@ export { isDistributed, purlOf } from './purl/package-purl.ts';
 export { encodePurl, type Purl, parsePurl } from './purl/purl.ts';
 export { type PurlParts, packageOfPurl } from './purl/purl-package.ts';
 export { rpm } from './rpm/rpm.ts';
+export { parseSpdx } from './spdx/read.ts';
+export { type SpdxOptions, spdxJson } from './spdx/write.ts';
+export { parseSyftJson } from './syft/read.ts';
+export { syftJson } from './syft/write.ts';
+export { type PackageTable, type PackageTableOptions, packageTable } from './table/package-table.ts';
 export { TarError, type TarProblem } from './tar/errors.ts';
 export { type TarBody, type TarHead, TarReader, type TarType, type TarVisitor } from './tar/reader.ts';
 export { foldLayers } from './tree/fold-layers.ts';

@@ -16,11 +16,14 @@ export interface Annotator {
 
 /** Facts as annotations: each of trivy's one of its own, under the name by which trivy looks for it; all others together in one. */
 export function annotationsOf(facts: readonly Fact[], annotator: Annotator): unknown {
-  const sorted = sortedFacts(facts);
-  const own = sorted.filter(([name]) => !name.startsWith(trivyPrefix) && !redundant.test(name));
-  const comments = sorted
-    .filter(([name]) => name.startsWith(trivyPrefix))
-    .map(([name, value]) => `${name.slice(trivyPrefix.length)}: ${value}`);
+  const comments: string[] = [];
+  const own: string[][] = [];
+  for (const [name, value] of sortedFacts(facts)) {
+    const trivyName = name.startsWith(trivyPrefix) ? name.slice(trivyPrefix.length) : '';
+    if (isTrivyName(trivyName)) comments.push(`${trivyName}: ${value}`);
+    // JSON escapes halves of surrogate pairs, which then are no text in the end.
+    else if (!redundant.test(name)) own.push([name.toWellFormed(), value.toWellFormed()]);
+  }
   if (own.length > 0) comments.push(factsPrefix + JSON.stringify(own));
   return comments.map((comment) => ({
     annotationDate: annotator.created,
@@ -28,6 +31,10 @@ export function annotationsOf(facts: readonly Fact[], annotator: Annotator): unk
     annotator: `Tool: ${annotator.tool.name}-${annotator.tool.version}`,
     comment,
   }));
+}
+
+function isTrivyName(name: string): boolean {
+  return /^[A-Za-z]{1,40}$/.test(name);
 }
 
 /** The facts in the annotations of an element: lading's own, and those that trivy writes as `Name: value`, in its older versions as attribution. */
@@ -43,8 +50,9 @@ export function factsOfElement(element: JsonObject): Fact[] {
 
 function factsOfComment(comment: string): Fact[] {
   if (comment.startsWith(factsPrefix)) return factsOfJson(comment.slice(factsPrefix.length));
-  const [, name, value] = /^([A-Za-z]{1,40}): (.*)$/s.exec(comment) ?? [];
-  return name === undefined || value === undefined ? [] : [[trivyPrefix + name, value]];
+  const colon = comment.indexOf(': ');
+  const name = comment.slice(0, Math.max(colon, 0));
+  return isTrivyName(name) ? [[trivyPrefix + name, comment.slice(colon + 2)]] : [];
 }
 
 function factsOfJson(text: string): Fact[] {

@@ -44,7 +44,15 @@ function* fieldsOf(bom: Bom, options: SpdxOptions): Generator<Field> {
   yield ['SPDXID', documentId];
   yield ['name', subject.name];
   // One for each document, so of all that makes two documents of one image differ.
-  const identity = ['spdx 2.3', subject.descriptor.digest, subject.name, created, context, tool, author];
+  const identity = [
+    'spdx 2.3',
+    subject.descriptor.digest,
+    subject.name.toWellFormed(),
+    created,
+    context,
+    tool,
+    author,
+  ];
   yield ['documentNamespace', `https://spdx.org/spdxdocs/lading-${uuidOf(JSON.stringify(identity))}`];
   yield [
     'creationInfo',
@@ -163,7 +171,7 @@ class SpdxDocument {
       ...unclaimed,
       supplier: noAssertion,
       homepage: isUrl(os.homepage) ? os.homepage : undefined,
-      primaryPackagePurpose: 'OPERATING-SYSTEM',
+      primaryPackagePurpose: 'OPERATING_SYSTEM',
       externalRefs: cpe === undefined ? undefined : [cpe],
       licenseDeclared: noAssertion,
       annotations: annotationsOf(systemFacts(os), this.#annotator),
@@ -182,6 +190,9 @@ class SpdxDocument {
     add('id', pkg.id);
     // What the fields would not give back.
     if (name !== pkg.name) add('name', pkg.name);
+    const [license, ...others] = pkg.licenses;
+    if (license !== undefined && 'name' in license && others.length === 0)
+      add('license:0', `name ${license.name}`);
     if (pkg.supplier !== undefined && supplierOf(supplier) !== pkg.supplier) add('supplier', pkg.supplier);
     if (pkg.homepage !== undefined && !isUrl(pkg.homepage)) add('homepage', pkg.homepage);
     return {
