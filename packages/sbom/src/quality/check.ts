@@ -1,6 +1,7 @@
 import { sbomError } from '../formats/errors.ts';
 import { objectOf } from '../formats/values.ts';
 import { shortText } from '../language/json-text.ts';
+import { printable } from '../table/printable.ts';
 import { bsiTr03183 } from './bsi-tr-03183-2.ts';
 import { cisa2026 } from './cisa-2026.ts';
 import { cycloneDxView } from './cyclonedx-view.ts';
@@ -118,8 +119,7 @@ function outcomeOf(share: number): RequirementReport['outcome'] {
 
 /** For people, so it is short and says nothing to a terminal. */
 function labelOf({ name = '(no name)', version }: ComponentView): string {
-  const text = version === undefined ? name : `${name}@${version}`;
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�').slice(0, 120);
+  return printable(version === undefined ? name : `${name}@${version}`, 120);
 }
 
 function mean(values: readonly number[]): number {

@@ -1,0 +1,60 @@
+import type { Bom, OperatingSystem } from '../bom.ts';
+import type { BomDiff, Change, DiffLayer, ImageName } from './bom-diff.ts';
+import { diffPackages } from './diff-packages.ts';
+
+/** What is different between two images, or two states of one. Pure: the same two give the same, and turned round the opposite. */
+export function diffBoms(before: Bom, after: Bom): BomDiff {
+  const os = change(systemName(before.os), systemName(after.os));
+  const platform = change(platformName(before), platformName(after));
+  const size = { before: sizeOf(before), after: sizeOf(after) };
+  const layers = diffLayers(before, after);
+  const { packages, licenses } = diffPackages(before, after);
+  const lists = [layers.removed, layers.added, packages.added, packages.removed, packages.changed, licenses];
+  return {
+    before: imageName(before),
+    after: imageName(after),
+    isSame: os === undefined && platform === undefined && lists.every(({ length }) => length === 0),
+    ...(os !== undefined && { os }),
+    ...(platform !== undefined && { platform }),
+    size,
+    layers,
+    packages,
+    licenses,
+  };
+}
+
+function imageName({ subject: { name, descriptor } }: Bom): ImageName {
+  return { name, digest: descriptor.digest };
+}
+
+function change(before: string | undefined, after: string | undefined): Change<string> | undefined {
+  if (before === after) return undefined;
+  return { ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+}
+
+/** `debian 12.5`: what advisories go by, and not what it calls itself for people. */
+function systemName(os: OperatingSystem | undefined): string | undefined {
+  return os?.versionId ? `${os.id} ${os.versionId}` : os?.id;
+}
+
+function platformName({ subject: { platform } }: Bom): string | undefined {
+  if (platform === undefined) return undefined;
+  const { os, architecture, variant } = platform;
+  return [os, architecture, variant].filter((part) => part !== undefined && part !== '').join('/');
+}
+
+function sizeOf({ subject: { layers } }: Bom): number {
+  return layers.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** Layers are the same by their content: one that was only compressed anew is no other. */
+function diffLayers(before: Bom, after: Bom): BomDiff['layers'] {
+  const [left, right] = [before.subject.layers, after.subject.layers];
+  let shared = 0;
+  while (shared < left.length && left[shared]!.diffId === right[shared]?.diffId) shared += 1;
+  return { shared, removed: left.slice(shared).map(layer), added: right.slice(shared).map(layer) };
+}
+
+function layer({ digest, diffId, size, createdBy }: Bom['subject']['layers'][number]): DiffLayer {
+  return { digest, diffId, size, ...(createdBy !== undefined && { createdBy }) };
+}
