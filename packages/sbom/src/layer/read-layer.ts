@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
+import { once } from 'node:events';
 import { type Digest, isLadingError, LadingError } from '@lading/oci';
 import type { BomNote } from '../bom.ts';
 import type { Cataloguer } from '../cataloguer.ts';
@@ -59,63 +59,60 @@ async function unpack(
   content: LayerContent,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const head: Uint8Array[] = [];
-  let size = 0;
-  while (size < magicBytes) {
+  let head: Uint8Array = Buffer.alloc(0);
+  while (head.byteLength < magicBytes) {
     const { done, value } = await read(reader, signal);
     if (done) break;
-    head.push(value);
-    size += value.byteLength;
+    head = Buffer.concat([head, value]);
   }
-  const compression = compressionOf(Buffer.concat(head));
-  let failure: unknown;
+  const compression = compressionOf(head);
   async function* packed(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* head;
-      for (;;) {
-        const { done, value } = await read(reader, signal);
-        if (done) return;
-        yield value;
-      }
-    } catch (error) {
-      failure = error;
-      throw error;
+    for (let chunk: Uint8Array | undefined = head; chunk !== undefined; ) {
+      content.packed += chunk.byteLength;
+      yield chunk;
+      chunk = (await read(reader, signal)).value;
     }
   }
   if (compression === 'none') {
-    for await (const chunk of packed()) {
-      content.packed += chunk.byteLength;
-      content.write(chunk);
-    }
+    for await (const chunk of packed()) content.write(chunk);
     return;
   }
   const { transform, cut } = decompressor(compression);
-  try {
-    await pipeline(
-      async function* () {
-        for await (const chunk of packed()) {
-          content.packed += chunk.byteLength;
-          yield* cut(chunk);
+  const isOver = new AbortController();
+  let failure: unknown;
+  const feed = async (): Promise<void> => {
+    try {
+      for await (const chunk of packed()) {
+        for (const piece of cut(chunk)) {
+          // What stands behind the end is fetched all the same: who gives the stream may verify it at its end.
+          if (isOver.signal.aborted || transform.write(piece)) continue;
+          await once(transform, 'drain', { signal: isOver.signal }).catch(() => undefined);
         }
-      },
-      transform,
-      async (chunks: AsyncIterable<Uint8Array>) => {
-        for await (const chunk of chunks) content.write(chunk);
-      },
-      signal === undefined ? {} : { signal },
-    );
+      }
+      transform.end();
+    } catch (error) {
+      failure = error;
+      transform.destroy();
+    }
+  };
+  const feeding = feed();
+  try {
+    for await (const chunk of transform) content.write(chunk as Uint8Array);
   } catch (error) {
+    // Ends a read that nothing may come for.
+    await reader.cancel().catch(() => undefined);
     if (failure !== undefined) throw failure;
     if (isLadingError(error)) throw error;
     throw new LadingError<LayerErrorCode>(
       'ERR_LADING_LAYER',
       `the layer cannot be unpacked with ${compression}`,
-      {
-        hint: 'It is damaged or cut off.',
-        cause: error,
-      },
+      { hint: 'It is damaged or cut off.', cause: error },
     );
+  } finally {
+    isOver.abort();
+    await feeding;
   }
+  if (failure !== undefined) throw failure;
 }
 
 /** A read that an abort ends, even when the stream does not care. */
