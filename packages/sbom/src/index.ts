@@ -15,6 +15,7 @@ export type {
 export { type FolderCacheOptions, folderCache } from './cache/folder-cache.ts';
 export type { LayerCache } from './cache/layer-cache.ts';
 export { memoryCache } from './cache/memory-cache.ts';
+export { withoutBase } from './catalogue/base.ts';
 export {
   type CataloguedImages,
   type CatalogueEvent,
@@ -42,6 +43,17 @@ export type { CycloneDxVersion } from './cyclonedx/model.ts';
 export { parseCycloneDx } from './cyclonedx/read.ts';
 export { type ToCycloneDxOptions, toCycloneDx } from './cyclonedx/to-cyclonedx.ts';
 export { cycloneDxXml } from './cyclonedx/xml.ts';
+export type {
+  BomDiff,
+  Change,
+  DiffLayer,
+  DiffPackage,
+  ImageName,
+  LicenseChange,
+  PackageChange,
+} from './diff/bom-diff.ts';
+export { diffBoms } from './diff/diff-boms.ts';
+export { diffLines } from './diff/diff-lines.ts';
 export { type CatalogueFolderOptions, catalogueFolder } from './folder/catalogue-folder.ts';
 export type { SbomErrorCode } from './formats/errors.ts';
 export { type SbomLimits, sbomLimits } from './formats/limits.ts';
@@ -69,6 +81,9 @@ export { operatingSystemOf, osRelease } from './os/os-release.ts';
 export { isDistributed, purlOf } from './purl/package-purl.ts';
 export { encodePurl, type Purl, parsePurl } from './purl/purl.ts';
 export { type PurlParts, packageOfPurl } from './purl/purl-package.ts';
+export { type CheckOptions, checkSbom, profileNames } from './quality/check.ts';
+export { type GateResult, passGate, type QualityGate } from './quality/gate.ts';
+export type { ProfileName, ProfileReport, QualityReport, RequirementReport } from './quality/report.ts';
 export { rpm } from './rpm/rpm.ts';
 export { parseSpdx } from './spdx/read.ts';
 export { type SpdxOptions, spdxJson } from './spdx/write.ts';
