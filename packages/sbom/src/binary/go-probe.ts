@@ -10,10 +10,16 @@ const markerBytes = 32;
 const infoStart: Buffer = Buffer.from('3077af0c9274080241e1c107e6d618e6', 'hex');
 const infoEnd: Buffer = Buffer.from('f932433186182072008242104116d8f2', 'hex');
 
+/** What is packed with UPX has this mark right behind its headers, and its build information compressed. */
+const upxMark: Buffer = Buffer.from('UPX!');
+
 /** Go itself puts the program headers right behind the ELF header. */
 const headBytes = 4096;
 /** Programs that bring others along have a marker for each of them; more than this is an attack. */
 const maxMarkers = 16;
+
+/** A program that is only itself when it runs. */
+export type PackedProgram = { readonly packed: 'UPX' };
 
 /**
  * Looks for the build information of Go programs as they flow by (Go's debug/buildinfo): a marker at an address that is a multiple of 16, and behind it,
@@ -48,7 +54,9 @@ export function goProbe(): Probe {
       const found = markers.flatMap((open) => open.end() ?? []);
       const own = chosen(found, head.bytes());
       if (own !== undefined) return parseModuleInfo(own.goVersion, own.moduleInfo);
-      return hasPointers ? parsePointed(infos) : undefined;
+      if (hasPointers) return parsePointed(infos);
+      const packed: PackedProgram = { packed: 'UPX' };
+      return head.bytes().includes(upxMark) ? packed : undefined;
     },
   };
 }

@@ -1,20 +1,25 @@
-import type { Dependency, Package } from '../bom.ts';
+import type { BomNote, Dependency, Package } from '../bom.ts';
 import type { Cataloguer, FoundFile } from '../cataloguer.ts';
 import { packageAt } from '../language/found-package.ts';
 import { declaredLicenses } from '../language/licenses.ts';
 import type { GoBuildInfo, GoModule } from './go-build-info.ts';
-import { goProbe } from './go-probe.ts';
+import { goProbe, type PackedProgram } from './go-probe.ts';
 import { programProbe } from './program.ts';
 
 /** The modules that Go programs are made of, and Go's own library. */
 export const go: Cataloguer = {
   name: 'go',
-  version: 1,
+  version: 2,
   probe: (file) => programProbe(file, goProbe),
   catalogue(tree) {
     const packages: Package[] = [];
     const dependencies: Dependency[] = [];
-    for (const { path, facts } of tree.files('go') as readonly FoundFile<GoBuildInfo>[]) {
+    const packed: string[] = [];
+    for (const { path, facts } of tree.files('go') as readonly FoundFile<GoBuildInfo | PackedProgram>[]) {
+      if ('packed' in facts) {
+        packed.push(path);
+        continue;
+      }
       const main = facts.main && packageAt('go', path, describeMain(facts, facts.main));
       const parts = [...facts.modules.map(describeModule), ...standardLibrary(facts.goVersion)].map((found) =>
         packageAt('go', path, found),
@@ -25,9 +30,14 @@ export const go: Cataloguer = {
       if (main === undefined) continue;
       for (const to of unique.keys()) if (to !== main.id) dependencies.push({ from: main.id, to });
     }
-    return { packages, dependencies };
+    return { packages, dependencies, notes: packed.length > 0 ? [noteOfPacked(packed)] : [] };
   },
 };
+
+function noteOfPacked([example, ...others]: readonly string[]): BomNote {
+  const which = others.length === 0 ? `${example} is` : `${example} and ${others.length} more programs are`;
+  return { code: 'skipped', message: `${which} packed with UPX: what is inside cannot be seen.` };
+}
 
 type Described = Omit<Package, 'id' | 'evidence'>;
 
