@@ -3,7 +3,7 @@ import { type Config, loadConfig } from '@lading/config';
 import type { Invocation } from './verb.ts';
 
 /** The parts of config.yaml that this version carries out. */
-const supported = ['registries', 'sync', 'sync.verify', 'sign', 'tools'];
+const supported = ['registries', 'sync', 'sync.verify', 'sign', 'sbom', 'tools'];
 
 /** The path of the configuration as it is shown: what `--config` says, else config.yaml. */
 export function configFile({ options }: Pick<Invocation, 'options'>): string {

@@ -1,6 +1,9 @@
-import type { PipelineConfig, PipelineOptions } from '@lading/pipeline';
+import type { PipelineConfig, PipelineOptions, SbomOptions } from '@lading/pipeline';
 import { type Entries, lookingAt } from './entries.ts';
 import type { EntrySigning } from './entry-signing.ts';
+import { openLayerCache } from './layer-cache.ts';
+import { sbomFiles } from './sbom-files.ts';
+import { tool } from './tool.ts';
 import type { Invocation } from './verb.ts';
 
 /** The pipeline over these entries: one that is carried out, or one that is only looked at. */
@@ -15,7 +18,20 @@ export function pipelineOver(
   // Whether a signer is needed has been settled where the keys were opened.
   const sign = signer === undefined ? false : entries.config.sign;
   return [
-    { sync: entries.entries, sign },
-    { ...options, stores: open, signer, trustedRoot, signatures, trust, verified },
+    { sync: entries.entries, sign, sbom: entries.config.sbom },
+    {
+      ...options,
+      stores: open,
+      signer,
+      trustedRoot,
+      signatures,
+      trust,
+      verified,
+      sbom: sbomOptions(invocation),
+    },
   ];
+}
+
+function sbomOptions(invocation: Invocation): SbomOptions {
+  return { tool, cache: openLayerCache(invocation), keep: sbomFiles(invocation) };
 }

@@ -1,7 +1,6 @@
-import { type Descriptor, digestOf, LadingError } from '@lading/oci';
+import { type Descriptor, LadingError } from '@lading/oci';
 import {
   type Attachment,
-  type Authority,
   listAttachments,
   missingFormats,
   replaceSignatures,
@@ -13,6 +12,8 @@ import {
 } from '@lading/sign';
 import type { ContentStore } from '@lading/store';
 import type { Reason } from '@lading/sync';
+import { listingOf } from './listing.ts';
+import type { Notice } from './notice.ts';
 import type { Signing, SigningAt } from './signing.ts';
 import { Turns } from './turns.ts';
 import type { Listing, VerifiedListings } from './verified-listings.ts';
@@ -31,19 +32,7 @@ export interface ImageSigningOptions {
   readonly clock: () => number;
   readonly verified?: VerifiedListings | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly onNotice?: ((notice: SigningNotice) => void) | undefined;
-}
-
-export type SigningNoticeCode =
-  /** The signer's own signatures cannot be told from those of others, so every run adds one to every image. */
-  | 'signer-unrecognisable'
-  /** Older signatures could not be removed once the new one was there. They do no harm. */
-  | 'signatures-left';
-
-/** Something about signing that is worth a line and no failure. */
-export interface SigningNotice {
-  readonly code: SigningNoticeCode;
-  readonly message: string;
+  readonly onNotice?: ((notice: Notice) => void) | undefined;
 }
 
 /** The signatures of one run's destinations. */
@@ -69,11 +58,18 @@ export class ImageSigning {
     for (const signer of signers) await signer.authority({ signal: this.#options.signal });
   }
 
-  /** Why an image has to be signed; nothing when it has a valid signature in each format that is wanted. One listing, when nothing has changed since it was verified. */
-  async lacks(store: ContentStore, image: Descriptor): Promise<Reason | undefined> {
+  /**
+   * Why an image has to be signed; nothing when it has a valid signature in each format that is wanted.
+   * @param attachments What is attached to the image.
+   */
+  async lacks(
+    store: ContentStore,
+    image: Descriptor,
+    attachments: readonly Attachment[],
+  ): Promise<Reason | undefined> {
     const at = await this.#signing(store);
     await this.#noticeUnrecognisable(at);
-    const missing = await this.#missing(store, image, at, await this.#attached(store, image, at));
+    const missing = await this.#missing(store, image, at, attachments);
     if (missing.length === 0) return undefined;
     const what = missing.length === at.formats?.length ? 'signature' : nouns[missing[0]!];
     return { code: 'unsigned', message: `no valid ${what} by ${at.signer.name}` };
@@ -186,30 +182,14 @@ export class ImageSigning {
     return missing;
   }
 
-  /** Nothing when it is not known whose signature is looked for. */
-  async #listing(
+  #listing(
     store: ContentStore,
     image: Descriptor,
-    { signer, formats, annotations, trustedRoot, signatures = store }: SigningAt,
+    at: SigningAt,
     attachments: readonly Attachment[],
   ): Promise<Listing | undefined> {
-    const authority = await signer.authority({ signal: this.#options.signal });
-    if (authority === undefined) return undefined;
-    const question = [
-      signatures.name,
-      image.digest,
-      nameOf(authority),
-      signer.witnesses.log,
-      formats,
-      annotations,
-      trustedRoot && fingerprintOf(trustedRoot),
-    ];
-    return {
-      question: JSON.stringify(question),
-      attached: attachments.flatMap(({ kind, tag, descriptor }) =>
-        kind === 'bundle' || kind === 'signatures' ? [`${kind} ${tag ?? ''} ${descriptor.digest}`] : [],
-      ),
-    };
+    const question = { attachments, kinds: ['bundle', 'signatures'], wanted: at.annotations } as const;
+    return listingOf(store, image, at, question, this.#options.signal);
   }
 }
 
@@ -219,19 +199,3 @@ const nothingSigned: { readonly outcome: 'present'; readonly written: readonly S
 };
 
 const nouns: Readonly<Record<SignatureFormat, string>> = { bundle: 'bundle', legacy: '.sig' };
-
-function nameOf(authority: Authority): unknown {
-  if (authority.kind === 'key') return authority.key.hint;
-  const { identity, issuer, workflow } = authority;
-  return { identity, issuer, workflow };
-}
-
-const fingerprints = new WeakMap<object, string>();
-
-function fingerprintOf(trustedRoot: object): string {
-  const known = fingerprints.get(trustedRoot);
-  if (known !== undefined) return known;
-  const fingerprint = digestOf(new TextEncoder().encode(JSON.stringify(trustedRoot)));
-  fingerprints.set(trustedRoot, fingerprint);
-  return fingerprint;
-}

@@ -1,5 +1,7 @@
 export type { TrustOf } from './admission.ts';
-export type { SignatureResult, SigningNotice } from './image-signing.ts';
+export type { AttachedSbom, MadeSbom, SbomResult } from './image-sboms.ts';
+export type { SignatureResult } from './image-signing.ts';
+export type { Notice, NoticeCode } from './notice.ts';
 export { Pipeline, type PipelineConfig } from './pipeline.ts';
 export type {
   ApplyingEvent,
@@ -8,12 +10,15 @@ export type {
   PipelineReport,
   PipelineResult,
   PlanningEvent,
+  SbomOptions,
 } from './pipeline-types.ts';
 export { registryStores } from './registry-stores.ts';
 export {
   type PipelineReportDocument,
   pipelineReportDocument,
+  type SbomResultDocument,
   type SignatureDocument,
+  sbomResultDocument,
   signatureDocument,
 } from './report.ts';
 export { runPipeline } from './run-pipeline.ts';

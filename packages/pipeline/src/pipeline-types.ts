@@ -1,4 +1,5 @@
 import type { SyncEntry } from '@lading/config';
+import type { LayerCache, Tool } from '@lading/sbom';
 import type { CopyEvent, TransferLedger } from '@lading/store';
 import type {
   ImageResult,
@@ -11,7 +12,9 @@ import type {
   TagSelection,
 } from '@lading/sync';
 import type { TrustOf } from './admission.ts';
-import type { SignatureResult, SigningNotice } from './image-signing.ts';
+import type { MadeSbom, SbomResult } from './image-sboms.ts';
+import type { SignatureResult } from './image-signing.ts';
+import type { Notice } from './notice.ts';
 import type { SigningOptions } from './signing.ts';
 import type { VerifiedListings } from './verified-listings.ts';
 
@@ -25,6 +28,8 @@ export interface PipelineOptions extends SigningOptions {
   readonly trust?: TrustOf | undefined;
   /** Which signatures need not be verified again; see `verifiedListingsIn`. */
   readonly verified?: VerifiedListings | undefined;
+  /** What SBOMs are made with. Left out, a configuration with `sbom` cannot be run. */
+  readonly sbom?: SbomOptions | undefined;
   /** As it was read; see `@lading/sync`. */
   readonly lock?: Lock | undefined;
   readonly locked?: boolean | undefined;
@@ -36,8 +41,20 @@ export interface PipelineOptions extends SigningOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What became of one image, and of its signature when it got one. */
+/** How images are catalogued. */
+export interface SbomOptions {
+  /** How the SBOMs name who made them. */
+  readonly tool: Tool;
+  /** What is known of layers from other runs; see `folderCache` of `@lading/sbom`. */
+  readonly cache?: LayerCache | undefined;
+  /** Keeps the SBOMs of entries with `sbom.artifactName` as files. */
+  readonly keep?: ((made: MadeSbom, artifactName: string) => Promise<void>) | undefined;
+}
+
+/** What became of one image, and of its signature and SBOMs when it got some. */
 export interface PipelineResult extends ImageResult {
+  /** Also of an image that failed afterwards: then its tag is as it was. */
+  readonly sbom?: SbomResult | undefined;
   /** Also of an image that failed afterwards: then its tag is as it was. */
   readonly signature?: SignatureResult | undefined;
 }
@@ -49,7 +66,7 @@ export interface PipelineReport extends SyncReport {
 /** What happens, in the order in which it does. */
 export type PipelineEvent = PlanningEvent | ApplyingEvent;
 
-type NoticeEvent = { readonly type: 'notice' } & SigningNotice;
+type NoticeEvent = { readonly type: 'notice' } & Notice;
 
 export type PlanningEvent =
   /** The tags of a repository were listed and filtered. */
@@ -74,6 +91,8 @@ export type ApplyingEvent =
       readonly image: PlannedImage;
       readonly event: CopyEvent;
     }
+  /** Everything is at the destination by digest, and is catalogued now. */
+  | { readonly type: 'entry:cataloguing'; readonly entry: SyncEntry; readonly image: PlannedImage }
   /** Everything is at the destination by digest, and is signed now. */
   | { readonly type: 'entry:signing'; readonly entry: SyncEntry; readonly image: PlannedImage }
   | {

@@ -1,34 +1,57 @@
 import type { Config } from '@lading/config';
-import { apply, type Plan, type PlannedImage, plan, type SyncHooks } from '@lading/sync';
+import { type Descriptor, LadingError } from '@lading/oci';
+import { defaultCataloguers, LayerReader } from '@lading/sbom';
+import { listAttachments } from '@lading/sign';
+import type { ContentStore } from '@lading/store';
+import { apply, type Plan, type PlannedImage, plan, type Reason, type SyncHooks } from '@lading/sync';
 import { admissionOf } from './admission.ts';
+import { ImageSboms, type MadeSbom, type SbomResult } from './image-sboms.ts';
 import { ImageSigning, type SignatureResult } from './image-signing.ts';
-import type { ApplyingEvent, PipelineOptions, PipelineReport, PlanningEvent } from './pipeline-types.ts';
-import { signingOf } from './signing.ts';
+import type { Notice } from './notice.ts';
+import type {
+  ApplyingEvent,
+  PipelineOptions,
+  PipelineReport,
+  PlanningEvent,
+  SbomOptions,
+} from './pipeline-types.ts';
+import { type Signing, signingOf } from './signing.ts';
 
 /** As much of a configuration as the pipeline reads. */
-export type PipelineConfig = Pick<Config, 'sync' | 'sign'>;
+export type PipelineConfig = Pick<Config, 'sync' | 'sign' | 'sbom'>;
 
 /** What a configuration comes down to in one run: a plan, then its application, with the same signer and the same trust. */
 export class Pipeline {
   readonly #config: PipelineConfig;
   readonly #options: PipelineOptions;
-  readonly #signing: ImageSigning | undefined;
-  #onNotice: ((event: PlanningEvent & ApplyingEvent) => void) | undefined;
+  readonly #signing: Signing | undefined;
+  readonly #signatures: ImageSigning | undefined;
+  readonly #sboms: ImageSboms | undefined;
+  #onEvent: ((event: PlanningEvent & ApplyingEvent) => void) | undefined;
 
   /** @throws {LadingError} `ERR_LADING_KEY`: the configuration wants signatures, and there is nobody who signs. */
   constructor(config: PipelineConfig, options: PipelineOptions) {
     this.#config = config;
     this.#options = options;
     const { clock, verified, signal } = options;
-    const signing = signingOf(config, options);
-    this.#signing =
-      signing &&
-      new ImageSigning(signing, {
-        clock,
-        verified,
-        signal,
-        onNotice: (notice) => this.#onNotice?.({ type: 'notice', ...notice }),
-      });
+    const common = {
+      clock,
+      verified,
+      signal,
+      onNotice: (notice: Notice) => this.#onEvent?.({ type: 'notice', ...notice }),
+    };
+    this.#signing = signingOf(config, options);
+    this.#signatures = this.#signing && new ImageSigning(this.#signing, common);
+    const { sbom } = config;
+    if (sbom === undefined || sbom === false) return;
+    if (options.sbom === undefined)
+      throw new LadingError(
+        'ERR_LADING_UNSUPPORTED',
+        'the configuration has "sbom", and the pipeline no "sbom" option',
+      );
+    const { tool, cache } = options.sbom;
+    const reader = new LayerReader({ cataloguers: defaultCataloguers, cache });
+    this.#sboms = new ImageSboms(sbom, this.#signing, { ...common, tool, reader });
   }
 
   /**
@@ -37,8 +60,7 @@ export class Pipeline {
    */
   async plan(onEvent?: (event: PlanningEvent) => void): Promise<Plan> {
     const { stores, clock, trust, lock, locked, concurrency, signal } = this.#options;
-    const signing = this.#signing;
-    this.#onNotice = onEvent;
+    this.#onEvent = onEvent;
     return await plan(this.#config.sync, {
       open: stores,
       clock,
@@ -47,7 +69,9 @@ export class Pipeline {
       concurrency,
       signal,
       admit: admissionOf(this.#config, trust, signal),
-      lacks: signing && ((_entry, image, { destination }) => signing.lacks(destination, image)),
+      lacks:
+        (this.#signatures ?? this.#sboms) &&
+        ((_entry, image, { destination }) => this.#lacks(destination, image)),
       onEvent:
         onEvent &&
         ((event) => onEvent(event.type === 'entry:planned' ? { ...event, entry: event.image.entry } : event)),
@@ -63,51 +87,96 @@ export class Pipeline {
     onEvent: (event: ApplyingEvent) => void = () => undefined,
   ): Promise<PipelineReport> {
     const { clock, concurrency, blobConcurrency, ledger, signal } = this.#options;
-    this.#onNotice = onEvent;
+    this.#onEvent = onEvent;
     await this.#prepare(plan);
-    const signatures = new Map<PlannedImage, SignatureResult>();
+    const attached = new Map<PlannedImage, Attached>();
     const report = await apply(plan, {
       clock,
       concurrency,
       blobConcurrency,
       ledger,
       signal,
-      hooks: this.#hooks(signatures, onEvent),
+      hooks: this.#hooks(attached, onEvent),
       onEvent(event) {
         if (event.type !== 'entry:done') return onEvent({ ...event, entry: event.image.entry });
         const { image, outcome } = event.result;
-        const result = { ...event.result, signature: signatures.get(image) };
+        const result = { ...event.result, ...attached.get(image) };
         onEvent({ type: 'entry:done', entry: image.entry, outcome, result });
       },
     });
     return {
       ...report,
-      results: report.results.map((result) => ({ ...result, signature: signatures.get(result.image) })),
+      results: report.results.map((result) => ({ ...result, ...attached.get(result.image) })),
     };
   }
 
   async #prepare({ images }: Plan): Promise<void> {
     try {
-      await this.#signing?.prepare(new Set(images.flatMap(({ work }) => work?.stores.destination ?? [])));
+      await this.#signatures?.prepare(new Set(images.flatMap(({ work }) => work?.stores.destination ?? [])));
     } catch (error) {
       // The report tells of an abort.
       if (this.#options.signal?.aborted !== true) throw error;
     }
   }
 
+  /** Signatures and SBOMs are asked for in one listing. */
+  async #lacks(destination: ContentStore, image: Descriptor): Promise<Reason | undefined> {
+    const at = await this.#signing?.(destination);
+    const isLegacy = at?.formats?.includes('legacy') === true;
+    const tags = [
+      ...(isLegacy ? (['signatures'] as const) : []),
+      ...(isLegacy && this.#sboms?.isAttested === true ? (['attestations'] as const) : []),
+    ];
+    const { signal } = this.#options;
+    const attachments = await listAttachments(at?.signatures ?? destination, image, { tags, signal });
+    return (
+      (await this.#sboms?.lacks(destination, image, attachments)) ??
+      (await this.#signatures?.lacks(destination, image, attachments))
+    );
+  }
+
   #hooks(
-    signatures: Map<PlannedImage, SignatureResult>,
+    attached: Map<PlannedImage, Attached>,
     onEvent: (event: ApplyingEvent) => void,
   ): SyncHooks | undefined {
-    const signing = this.#signing;
-    if (signing === undefined) return undefined;
+    const signatures = this.#signatures;
+    const sboms = this.#sboms;
+    if (signatures === undefined && sboms === undefined) return undefined;
+    const { keep } = this.#options.sbom ?? {};
+    const artifactNames = new Map<unknown, string | undefined>(
+      this.#config.sync.map((entry) => [entry, entry.sbom?.artifactName]),
+    );
     return {
+      ...(sboms && { onBlob: (_image, tap) => sboms.tap(tap) }),
       async beforeTag(image, subject, { destination }) {
         const { entry } = image;
-        onEvent({ type: 'entry:signing', entry, image });
-        const way = entry.always === true ? 'replace' : 'sign';
-        signatures.set(image, await signing[way](destination, subject));
+        const replace = entry.always === true;
+        if (sboms !== undefined) {
+          onEvent({ type: 'entry:cataloguing', entry, image });
+          const artifactName = artifactNames.get(entry);
+          const onMade = keep && artifactName !== undefined ? keepAs(keep, artifactName) : undefined;
+          const sbom = await sboms.attach(destination, subject, { replace, onMade });
+          attached.set(image, { sbom });
+        }
+        if (signatures !== undefined) {
+          onEvent({ type: 'entry:signing', entry, image });
+          const signature = await signatures[replace ? 'replace' : 'sign'](destination, subject);
+          attached.set(image, { ...attached.get(image), signature });
+        }
       },
     };
   }
+}
+
+/** What an image got before its tag moved. */
+interface Attached {
+  readonly sbom?: SbomResult | undefined;
+  readonly signature?: SignatureResult | undefined;
+}
+
+function keepAs(
+  keep: NonNullable<SbomOptions['keep']>,
+  artifactName: string,
+): (made: MadeSbom) => Promise<void> {
+  return (made) => keep(made, artifactName);
 }

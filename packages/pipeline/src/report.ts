@@ -1,4 +1,5 @@
 import { type ImageResultDocument, type ReportDocument, reportDocument } from '@lading/sync';
+import type { AttachedSbom, SbomResult } from './image-sboms.ts';
 import type { SignatureResult } from './image-signing.ts';
 import type { PipelineReport } from './pipeline-types.ts';
 
@@ -10,9 +11,24 @@ export interface SignatureDocument {
   readonly formats: readonly string[];
 }
 
+/** What became of SBOMs, for machines. */
+export interface SbomResultDocument {
+  readonly outcome: SbomResult['outcome'];
+  readonly packages?: number | undefined;
+  /** What was attached, and to what. */
+  readonly documents: readonly {
+    readonly subject: string;
+    readonly format: string;
+    readonly way: AttachedSbom['way'];
+  }[];
+}
+
 /** A report, for machines. */
 export interface PipelineReportDocument extends Omit<ReportDocument, 'images'> {
-  readonly images: readonly (ImageResultDocument & { readonly signature?: SignatureDocument | undefined })[];
+  readonly images: readonly (ImageResultDocument & {
+    readonly sbom?: SbomResultDocument | undefined;
+    readonly signature?: SignatureDocument | undefined;
+  })[];
 }
 
 export function pipelineReportDocument(report: PipelineReport): PipelineReportDocument {
@@ -21,8 +37,19 @@ export function pipelineReportDocument(report: PipelineReport): PipelineReportDo
     ...document,
     images: document.images.map((image, index) => ({
       ...image,
+      sbom: sbomResultDocument(report.results[index]?.sbom),
       signature: signatureDocument(report.results[index]?.signature),
     })),
+  };
+}
+
+export function sbomResultDocument(sbom: SbomResult | undefined): SbomResultDocument | undefined {
+  if (sbom === undefined) return undefined;
+  const { outcome, packages, documents } = sbom;
+  return {
+    outcome,
+    packages,
+    documents: documents.map(({ subject, format, way }) => ({ subject: subject.digest, format, way })),
   };
 }
 

@@ -64,8 +64,11 @@ async function bringUpToDate(
         if (event.event.type === 'notice')
           progress.say(`  ! ${event.image.destination}: ${event.event.message}`);
         break;
+      case 'entry:cataloguing':
+        progress.finishing(event.image.destination, 'cataloguing');
+        break;
       case 'entry:signing':
-        progress.signing(event.image.destination);
+        progress.finishing(event.image.destination, 'signing');
         break;
       case 'entry:done': {
         const lines = renderResult(event.result, output.paint, entries.positionOf, nameWidth);

@@ -9,8 +9,8 @@ import { Transfer } from './transfer.ts';
 export interface Progress extends Disposable {
   start(name: string): void;
   observe(name: string, event: CopyEvent): void;
-  /** All of the image is there, and it is signed now. */
-  signing(name: string): void;
+  /** All of the image is there, and what it still needs is done now: `signing`. */
+  finishing(name: string, what: string): void;
   /** The image is done; `lines` say how it went. */
   done(name: string, lines: readonly string[]): void;
   /** The image failed; `lines` say how, and are shown even where nothing else is. */
@@ -60,8 +60,8 @@ export function openProgress(context: Context, options: Options): Progress {
       transfers.get(name)?.observe(event, context.now());
       view.changed();
     },
-    signing(name) {
-      transfers.get(name)?.sign();
+    finishing(name, what) {
+      transfers.get(name)?.finish(what);
       view.changed();
     },
     done(name, lines) {

@@ -15,7 +15,7 @@ export class Transfer {
   #total: number | undefined;
   #settled = 0;
   #lastByteAt: number;
-  #isSigning = false;
+  #finishing: string | undefined;
 
   constructor(name: string, now: number) {
     this.name = name;
@@ -55,9 +55,9 @@ export class Transfer {
     }
   }
 
-  /** What is left is its signature. */
-  sign(): void {
-    this.#isSigning = true;
+  /** What is left is no copying: `signing`. */
+  finish(what: string): void {
+    this.#finishing = what;
   }
 
   /** `12.3 MB of 48.0 MB · 31.0 MB/s`, or what the image waits for. */
@@ -68,7 +68,7 @@ export class Transfer {
   }
 
   #activity(done: number, now: number): string {
-    if (this.#isSigning) return 'signing';
+    if (this.#finishing !== undefined) return this.#finishing;
     if (this.#total === undefined) return 'reading manifests';
     if (this.#flying.size === 0) return done < this.#total ? 'waiting for its turn' : 'pushing manifests';
     if (now - this.#lastByteAt > stallMs) {

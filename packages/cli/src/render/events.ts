@@ -1,10 +1,11 @@
-import { type PipelineEvent, signatureDocument } from '@lading/pipeline';
+import { type PipelineEvent, sbomResultDocument, signatureDocument } from '@lading/pipeline';
 import { describeFailure } from '../failure.ts';
 
 /** An event of a run as plain data, for `--json-lines`; nothing for what the result says anyway. */
 export function eventDocument(event: PipelineEvent): object | undefined {
   switch (event.type) {
     case 'entry:start':
+    case 'entry:cataloguing':
     case 'entry:signing': {
       const { source, destination, action } = event.image;
       return { type: event.type, source, destination, action };
@@ -18,8 +19,9 @@ export function eventDocument(event: PipelineEvent): object | undefined {
       const { source, destination } = image;
       const failure = error === undefined ? undefined : describeFailure(error);
       const signature = signatureDocument(event.result.signature);
+      const sbom = sbomResultDocument(event.result.sbom);
       const sizes = { bytesMoved, bytesMounted, durationMs };
-      const what = { source, destination, outcome, digest, reason, signature };
+      const what = { source, destination, outcome, digest, reason, sbom, signature };
       return { type: event.type, ...what, ...sizes, error: failure };
     }
     default:

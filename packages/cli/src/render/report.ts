@@ -1,5 +1,5 @@
-import type { PipelineResult, SignatureResult } from '@lading/pipeline';
-import { countOutcomes, type SyncReport } from '@lading/sync';
+import type { PipelineReport, PipelineResult, SbomResult, SignatureResult } from '@lading/pipeline';
+import { countOutcomes } from '@lading/sync';
 import { describeFailure } from '../failure.ts';
 import type { Paint } from '../paint.ts';
 import { renderFailure } from './failure.ts';
@@ -16,8 +16,8 @@ export function renderResult(
   const { image, outcome, digest, reason, bytesMoved, bytesMounted, durationMs } = result;
   const name = image.destination.padEnd(nameWidth);
   const short = digest === undefined ? '' : `${shortDigest(digest)}  `;
-  const signed = signatureWords(result.signature);
-  const time = `${signed === '' ? '' : ` · ${signed}`}   ${formatDuration(durationMs)}`;
+  const attached = [sbomWords(result.sbom), signatureWords(result.signature)].filter((words) => words !== '');
+  const time = `${attached.map((words) => ` · ${words}`).join('')}   ${formatDuration(durationMs)}`;
   // Looked up only where it is shown: it takes reading the file again.
   const where = (): string => formatPosition(positionOf(image));
   switch (outcome) {
@@ -30,7 +30,7 @@ export function renderResult(
     }
     case 'completed':
       return [
-        `  ${paint('good', '✓')} ${name}   ${short}${signed || 'complete'}   ${formatDuration(durationMs)}`,
+        `  ${paint('good', '✓')} ${name}   ${short}${attached.join(' · ') || 'complete'}   ${formatDuration(durationMs)}`,
       ];
     case 'retagged':
       return [`  ${paint('good', '✓')} ${name}   ${short}retagged${time}`];
@@ -47,6 +47,12 @@ export function renderResult(
   }
 }
 
+/** `14 packages`. */
+function sbomWords(sbom: SbomResult | undefined): string {
+  if (sbom?.packages === undefined) return sbom?.outcome === 'present' ? 'SBOM before' : '';
+  return sbom.packages === 0 ? 'no packages' : count(sbom.packages, 'package');
+}
+
 function signatureWords(signature: SignatureResult | undefined): string {
   return signature === undefined ? '' : words[signature.outcome];
 }
@@ -57,14 +63,19 @@ const words: Readonly<Record<SignatureResult['outcome'], string>> = {
   replaced: 'signed anew',
 };
 
+/** Whether an image that was complete but for what belongs to it got SBOMs. */
+function isCatalogued({ results }: PipelineReport): boolean {
+  return results.some(({ outcome, sbom }) => outcome === 'completed' && sbom?.outcome === 'attached');
+}
+
 /** `3 changed · 1 failed · 3.4 MB moved · 41 requests · 0.6 s`. */
-export function summariseReport(report: SyncReport, requests: number): string {
+export function summariseReport(report: PipelineReport, requests: number): string {
   const { created, updated, retagged, completed, same, pruned, kept, blocked, failed, interrupted } =
     countOutcomes(report);
   const changed = created + updated + retagged;
   const counts = [
     [changed, 'changed'],
-    [completed, 'signed'],
+    [completed, isCatalogued(report) ? 'completed' : 'signed'],
     [pruned, 'deleted'],
     [same, 'same'],
     [kept, 'kept'],

@@ -34,7 +34,7 @@ export const entryVerbs: readonly Verb[] = [
     description:
       'Compares digests at both sides: two small requests per entry, and nothing is written. ' +
       'Where images are signed, it looks whether they are; a cosign.pub beside config.yaml will do for that.',
-    options: [...entryOptions, 'key', 'state', 'detailedExitcode', 'progress'],
+    options: [...entryOptions, 'key', 'state', 'cache', 'detailedExitcode', 'progress'],
     examples: [
       ['lading plan', 'what would change'],
       ['lading plan -c images.yaml --only "ghcr.io/acme/*"', 'for some destinations of another file'],
@@ -50,7 +50,7 @@ export const entryVerbs: readonly Verb[] = [
     description:
       'Images move byte for byte, all platforms, by digest; the tag moves last. What is equal costs two requests. ' +
       'One entry that fails stops no other. With a key (COSIGN_PRIVATE_KEY, sign.key) images are signed before their tag moves.',
-    options: [...entryOptions, 'key', 'state', 'dryRun', 'progress', 'jsonLines'],
+    options: [...entryOptions, 'key', 'state', 'cache', 'dryRun', 'progress', 'jsonLines'],
     examples: [
       ['lading sync', 'everything in config.yaml'],
       ['lading sync --only "*/alpine:*" --dry-run', 'say what would happen to some of it'],
