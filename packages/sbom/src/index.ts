@@ -58,6 +58,7 @@ export { type CatalogueFolderOptions, catalogueFolder } from './folder/catalogue
 export type { SbomErrorCode } from './formats/errors.ts';
 export { type SbomLimits, sbomLimits } from './formats/limits.ts';
 export type { Author, DocumentOptions, Tool } from './formats/options.ts';
+export { type ReadSbom, readSbom, type SbomFormat } from './formats/read.ts';
 export {
   type GitHubDependency,
   type GitHubManifest,

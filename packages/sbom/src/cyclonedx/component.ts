@@ -9,7 +9,7 @@ import {
   sortedFacts,
   systemFacts,
 } from '../formats/facts.ts';
-import { imagePurlOf, isFolder } from '../formats/subject.ts';
+import { imagePurlOf, isImage } from '../formats/subject.ts';
 import { uuidOf } from '../formats/uuid.ts';
 import { isDistributed, purlOf } from '../purl/package-purl.ts';
 import { licenseChoices } from './licenses.ts';
@@ -49,7 +49,7 @@ function imageComponent(image: Image | Bom['subject'], ref: string): Component {
   const [algorithm, content = ''] = descriptor.digest.split(':');
   return {
     // trivy refuses a document about a `file`.
-    type: isFolder(descriptor) ? 'application' : 'container',
+    type: isImage(descriptor) ? 'container' : 'application',
     'bom-ref': ref,
     name,
     version: descriptor.digest,

@@ -1,5 +1,5 @@
+import listedIds from 'spdx-license-ids/index.json' with { type: 'json' };
 import type { License } from '../bom.ts';
-import { licenseId } from '../license/license-id.ts';
 import type { CycloneDxVersion, LicenseChoice } from './model.ts';
 
 /**
@@ -31,7 +31,9 @@ export function licenseChoices(
   });
 }
 
-/** One id of SPDX's list, as it stands there. */
+const listed: ReadonlySet<string> = new Set(listedIds);
+
+/** One id of SPDX's list, as the schemas have it. */
 function isListed(expression: string): boolean {
-  return licenseId(expression) === expression;
+  return listed.has(expression);
 }

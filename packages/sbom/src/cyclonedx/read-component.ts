@@ -1,5 +1,6 @@
 import type { Bom, Hash, HashAlgorithm, License, OperatingSystem, Package } from '../bom.ts';
 import { idOfFamily, ownPrefix } from '../formats/facts.ts';
+import { type Identity, identityOfPurl, upstreamOf, withPurl } from '../formats/foreign-package.ts';
 import {
   Facts,
   packageOfFacts,
@@ -9,7 +10,6 @@ import {
 } from '../formats/read-facts.ts';
 import { type JsonObject, listOf, objectOf, objectsOf, textOf } from '../formats/values.ts';
 import { licensesOf } from '../license/license.ts';
-import { purlOf, purlProperty } from '../purl/package-purl.ts';
 import { type PurlParts, packageOfPurl } from '../purl/purl-package.ts';
 import { componentTypeProperty, isSoundHash, usualComponentType } from './component.ts';
 
@@ -43,35 +43,27 @@ export function systemOf(component: JsonObject): OperatingSystem {
 export function packageOf(component: JsonObject, id: string, { layers, os }: ReadContext): Package {
   const facts = factsOf(component);
   const told = packageOfFacts(facts, layers);
-  const purl = textOf(component.purl);
   const isOurs = told.type !== undefined;
-  const identity = isOurs ? ownIdentity(component, facts, told) : foreignIdentity(component, purl);
-  const evidence = told.evidence.length > 0 ? told.evidence : occurrencesOf(component);
+  const purl = textOf(component.purl);
+  const parts = isOurs || purl === undefined ? undefined : packageOfPurl(purl);
   const { hashes, others } = hashesOf(component, facts);
   const pkg: Package = withoutUndefined({
     id,
-    ...identity.parts,
+    ...(isOurs ? ownIdentity(component, facts, told) : foreignIdentity(component, parts)),
     licenses: told.licenses ?? licensesIn(component, isOurs),
     description: textOf(component.description),
     homepage: facts.get(`${ownPrefix}homepage`) ?? homepageOf(component),
     supplier: supplierOf(component),
-    source: told.source,
+    source: told.source ?? upstreamOf(parts),
     hashes: hashes.length > 0 ? hashes : undefined,
-    evidence,
+    evidence: told.evidence.length > 0 ? told.evidence : occurrencesOf(component),
   });
   const properties = {
     ...propertiesOfFacts(facts, pkg, layers),
-    ...(!isOurs && { ...others, ...keptFields(component), ...identity.properties }),
+    ...(!isOurs && { ...others, ...keptFields(component, pkg, parts), ...parts?.properties }),
   };
   const whole = Object.keys(properties).length > 0 ? { ...pkg, properties } : pkg;
-  if (isOurs || purlProperty in properties || purlOf(whole, os) === purl) return whole;
-  // A purl is written again as it was read, whatever lading would have made of the parts.
-  return { ...whole, properties: { ...properties, [purlProperty]: purl ?? '' } };
-}
-
-interface Identity {
-  readonly parts: Omit<PurlParts, 'properties'>;
-  readonly properties?: Readonly<Record<string, string>>;
+  return isOurs ? whole : withPurl(whole, parts === undefined ? undefined : purl, os);
 }
 
 function ownIdentity(
@@ -79,71 +71,34 @@ function ownIdentity(
   facts: Facts,
   { type, namespace, qualifiers, subpath }: ReturnType<typeof packageOfFacts>,
 ): Identity {
-  const version = facts.get(`${ownPrefix}version`) ?? textOf(component.version);
   return {
-    parts: withoutUndefined({
-      type: type!,
-      namespace,
-      name: textOf(component.name) ?? '',
-      version,
-      qualifiers,
-      subpath,
-    }) as Identity['parts'],
+    type: type!,
+    namespace,
+    name: textOf(component.name) ?? '',
+    version: facts.get(`${ownPrefix}version`) ?? textOf(component.version),
+    qualifiers,
+    subpath,
   };
 }
 
-function foreignIdentity(component: JsonObject, purl: string | undefined): Identity {
-  const own = textOf(component.name);
+function foreignIdentity(component: JsonObject, parts: PurlParts | undefined): Identity {
   const group = textOf(component.group);
+  const name = textOf(component.name) ?? parts?.name ?? '';
   const version = textOf(component.version);
-  const kind = textOf(component.type) ?? 'library';
-  const parts = purl === undefined ? undefined : packageOfPurl(purl);
-  const type = parts?.type ?? 'binary';
-  const kindProperty = kind === usualComponentType(type) ? {} : { [componentTypeProperty]: kind };
-  if (parts === undefined) {
-    // Nobody gave it a purl, so it has none later either.
-    const text = purl === undefined ? {} : { 'cyclonedx.purl': purl };
-    return {
-      parts: withoutUndefined({ type, namespace: group, name: own ?? '', version }) as Identity['parts'],
-      properties: { ...kindProperty, [purlProperty]: '', ...text },
-    };
-  }
-  const { properties, ...rest } = parts;
-  return {
-    parts: { ...rest, ...namesOf(own, group, parts), ...versionOf(version, parts) },
-    properties: { ...kindProperty, ...properties },
-  };
-}
-
-/** Purls write some names small; components say them as they are, with or without what purls have as namespace. */
-function namesOf(
-  own: string | undefined,
-  group: string | undefined,
-  { namespace, name }: PurlParts,
-): Pick<PurlParts, 'namespace' | 'name'> {
-  if (own === undefined) return { name };
-  const small = (text: string): string => text.toLowerCase().replaceAll('_', '-');
-  const full = group === undefined ? own : `${group}/${own}`;
-  const wanted = namespace === undefined ? name : `${namespace}/${name}`;
-  const end = full.slice(-wanted.length);
-  if (namespace !== undefined && small(end) === small(wanted)) {
-    return { namespace: end.slice(0, namespace.length), name: end.slice(namespace.length + 1) };
-  }
-  const last = own.slice(-name.length);
-  return { name: small(last) === small(name) ? last : own };
-}
-
-/** trivy writes the epoch of an rpm twice. */
-function versionOf(own: string | undefined, { type, version, qualifiers }: PurlParts): { version?: string } {
-  const epoch = type === 'rpm' ? qualifiers?.epoch : undefined;
-  const known = own === undefined || own === `${epoch}:${version}` ? version : own;
-  return known === undefined ? {} : { version: known };
+  if (parts === undefined) return { type: 'binary', namespace: group, name, version };
+  return identityOfPurl(group === undefined ? name : `${group}/${name}`, version, parts);
 }
 
 /** What a BOM has no place for, but a reader may want. */
-function keptFields(component: JsonObject): Record<string, string> {
+function keptFields(
+  component: JsonObject,
+  { type }: Package,
+  parts: PurlParts | undefined,
+): Record<string, string> {
   const kept: Record<string, string> = {};
-  for (const field of ['copyright', 'cpe', 'scope']) {
+  const kind = textOf(component.type) ?? 'library';
+  if (kind !== usualComponentType(type)) kept[componentTypeProperty] = kind;
+  for (const field of ['copyright', 'cpe', 'scope', ...(parts === undefined ? ['purl'] : [])]) {
     const text = textOf(component[field]);
     if (text !== undefined) kept[`cyclonedx.${field}`] = text;
   }

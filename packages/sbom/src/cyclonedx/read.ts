@@ -5,7 +5,8 @@ import { sbomError } from '../formats/errors.ts';
 import { ownPrefix, trivyPrefix } from '../formats/facts.ts';
 import { compare, rootId } from '../formats/graph.ts';
 import { type SbomLimits, sbomLimits } from '../formats/limits.ts';
-import { type Facts, imageOfFacts, withoutUndefined } from '../formats/read-facts.ts';
+import { type ImageOfFacts, imageOfFacts, withoutUndefined } from '../formats/read-facts.ts';
+import { UniqueIds } from '../formats/unique-ids.ts';
 import { type JsonObject, listOf, objectOf, objectsOf, textOf } from '../formats/values.ts';
 import { parsePurl } from '../purl/purl.ts';
 import { factsOf, packageOf, systemOf } from './read-component.ts';
@@ -32,9 +33,9 @@ export function bomOfCycloneDx(value: unknown, digest: () => Digest): Bom {
     throw sbomError(`CycloneDX ${JSON.stringify(version.slice(0, 20))} is not read, 1.2 to 1.7 are`);
   }
   const root = objectOf(objectOf(document.metadata)?.component);
-  const image = imageOfFacts(factsOf(root));
-  const isOurs = image.mediaType !== undefined;
+  const isOurs = factsOf(root).get(`${ownPrefix}image:mediaType`) !== undefined;
   const parts = new Components(document, root, isOurs);
+  const image = imageOfFacts(factsOf(root), isOurs ? undefined : layerDigests(parts));
   const context = { layers: image.layers, os: parts.system && systemOf(parts.system) };
   const packages = [...parts.packages]
     .map(([id, component]) => packageOf(component, id, context))
@@ -42,7 +43,7 @@ export function bomOfCycloneDx(value: unknown, digest: () => Digest): Bom {
   const { dependencies, dangling } = dependenciesOf(document, parts, isOurs);
   const variants = parts.variants.map(variantOf);
   return withoutUndefined({
-    subject: subjectOf(document, root, digest),
+    subject: subjectOf(document, root, image, digest),
     variants: variants.length > 0 ? variants : undefined,
     os: context.os,
     packages,
@@ -58,6 +59,7 @@ class Components {
   readonly system: JsonObject | undefined;
   /** What dependencies call a component → what the BOM calls it. */
   readonly names: Map<string, string> = new Map();
+  readonly #ids: UniqueIds;
   /** What stands in what. */
   readonly nested: Dependency[] = [];
   /** What the root needs without the document saying so. */
@@ -83,9 +85,10 @@ class Components {
     };
     const rootRef = root === undefined ? undefined : claim(root);
     for (const { component } of all) claim(component);
+    this.#ids = new UniqueIds([rootId, ...refs]);
 
     if (root !== undefined && !isOurs && isPackageItself(root)) {
-      this.ofRoot.push(this.#add(root, refs));
+      this.ofRoot.push(this.#add(root));
     } else if (rootRef !== undefined) {
       this.names.set(rootRef, rootId);
     }
@@ -99,7 +102,7 @@ class Components {
       } else if (isOurs && component.type === 'container' && isVariant(component)) {
         this.variants.push(component);
       } else {
-        const id = this.#add(component, refs);
+        const id = this.#add(component);
         ids.set(component, id);
         const outer = parent === undefined ? undefined : ids.get(parent);
         if (outer !== undefined) this.nested.push({ from: outer, to: id });
@@ -109,13 +112,13 @@ class Components {
   }
 
   /** Components without a `bom-ref` get a name that is free. */
-  #add(component: JsonObject, refs: Set<string>): string {
+  #add(component: JsonObject): string {
     const ref = textOf(component['bom-ref']);
     const name = textOf(component.name);
     const purl = textOf(component.purl);
     if (name === undefined && purl === undefined) throw sbomError('a component has no name');
-    let id = ref ?? purl ?? `${name}@${textOf(component.version) ?? ''}`;
-    while (id === rootId || this.packages.has(id) || (ref === undefined && refs.has(id))) id = `${id}#`;
+    const wanted = purl ?? `${name}@${textOf(component.version) ?? ''}`;
+    const id = ref === undefined || ref === rootId ? this.#ids.add(ref ?? wanted) : ref;
     this.packages.set(id, component);
     if (ref !== undefined) this.names.set(ref, id);
     return id;
@@ -172,16 +175,32 @@ function dependenciesOf(
   return { dependencies, dangling };
 }
 
-function subjectOf(document: JsonObject, root: JsonObject | undefined, digest: () => Digest): Bom['subject'] {
-  const facts = factsOf(root);
-  const { mediaType, size, platform, created, layers, base } = imageOfFacts(facts);
-  const isImage = root?.type === 'container';
+/** By the diffIDs of their layers, as trivy says them with each package. */
+function layerDigests({ packages }: Components): Map<string, Digest> {
+  const digests = new Map<string, Digest>();
+  for (const component of packages.values()) {
+    const facts = factsOf(component);
+    const digest = facts.get(`${trivyPrefix}LayerDigest`);
+    const diffId = facts.get(`${trivyPrefix}LayerDiffID`);
+    if (isDigest(digest) && diffId !== undefined) digests.set(diffId, digest);
+  }
+  return digests;
+}
+
+function subjectOf(
+  document: JsonObject,
+  root: JsonObject | undefined,
+  { mediaType, size, platform, created, layers, base }: ImageOfFacts,
+  digest: () => Digest,
+): Bom['subject'] {
+  const _isImage = root?.type === 'container';
+  const own = digestIn(root);
   return withoutUndefined({
     name: textOf(root?.name) ?? textOf(document.serialNumber) ?? 'unknown',
     descriptor: {
-      // Others do not say whose digest they give; it is a manifest's.
-      mediaType: mediaType ?? (isImage ? 'application/vnd.oci.image.manifest.v1+json' : 'inode/directory'),
-      digest: digestIn(root, facts) ?? digest(),
+      mediaType: mediaType ?? (root?.type === 'container' && own ? imageType : documentType),
+      // Of what has no digest of its own, the document tells: its own digest stands for it.
+      digest: own ?? digest(),
       size,
     },
     platform,
@@ -191,9 +210,13 @@ function subjectOf(document: JsonObject, root: JsonObject | undefined, digest: (
   });
 }
 
+/** What an image's digest stands for, where nobody says it. */
+const imageType = 'application/vnd.oci.image.manifest.v1+json';
+const documentType = 'application/vnd.cyclonedx+json';
+
 /** The digest of what the document is about, where it is told: as version, in the purl, in trivy's properties, as a hash. */
-function digestIn(root: JsonObject | undefined, facts: Facts): Digest | undefined {
-  const repoDigest = facts.get(`${trivyPrefix}RepoDigest`);
+function digestIn(root: JsonObject | undefined): Digest | undefined {
+  const repoDigest = factsOf(root).get(`${trivyPrefix}RepoDigest`);
   const hash = objectsOf(root?.hashes).find(({ alg }) => alg === 'SHA-256');
   const candidates = [
     root?.version,

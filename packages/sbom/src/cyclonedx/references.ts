@@ -1,6 +1,7 @@
 import type { Bom, Package } from '../bom.ts';
 import { compare, rootId } from '../formats/graph.ts';
 import { imagePurlOf } from '../formats/subject.ts';
+import { UniqueIds } from '../formats/unique-ids.ts';
 
 /** What components are called within a document (`bom-ref`): packages by their ids, the others by names that no package has. Each once. */
 export class References {
@@ -13,13 +14,8 @@ export class References {
 
   /** `legible` makes of a text what the format at hand can say; two ids may then be one text. */
   constructor(bom: Bom, legible: (text: string) => string) {
-    const taken = new Set<string>();
-    const free = (wanted: string): string => {
-      let name = legible(wanted);
-      while (name === '' || taken.has(name)) name = `${name}#`;
-      taken.add(name);
-      return name;
-    };
+    const names = new UniqueIds([]);
+    const free = (wanted: string): string => names.add(legible(wanted));
     this.packages = [...bom.packages]
       .sort((a, b) => compare(a.id, b.id))
       .map((pkg) => ({ pkg, ref: free(pkg.id) }));

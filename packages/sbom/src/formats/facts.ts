@@ -1,4 +1,4 @@
-import type { Bom, OperatingSystem, Package } from '../bom.ts';
+import type { Bom, OperatingSystem, Package, SourcePackage } from '../bom.ts';
 import { isDistributed } from '../purl/package-purl.ts';
 import { compare } from './graph.ts';
 
@@ -38,9 +38,11 @@ export function packageFacts(pkg: Package, layers: Layers): Fact[] {
 
   const taken = new Set(facts.map(([name]) => name));
   for (const [key, value] of Object.entries(pkg.properties ?? {})) {
-    // Properties that came with somebody's document keep their names, so that their maker knows them again.
+    // Properties that came with somebody's document keep their names, so that their maker knows them again; those that came more than once
+    // have a line for each.
     const isForeign = key.includes(':') && !key.startsWith(ownPrefix) && !taken.has(key);
-    facts.push([isForeign ? key : `${ownPrefix}property:${key}`, value]);
+    if (!isForeign) facts.push([`${ownPrefix}property:${key}`, value]);
+    else for (const line of value.split('\n')) facts.push([key, line]);
   }
   return facts;
 }
@@ -59,7 +61,7 @@ function trivyFacts(pkg: Package, layers: Layers): Fact[] {
     add('LayerDiffID', place.layer.diffId);
   }
   add('Modularitylabel', ownValue(pkg.qualifiers, 'rpmmod'));
-  if (isSystem) add('PkgID', pkg.version === undefined ? pkg.name : `${pkg.name}@${pkg.version}`);
+  if (isSystem) add('PkgID', idOfTrivy(pkg));
   if (source !== undefined) {
     if (source.epoch !== undefined) add('SrcEpoch', String(source.epoch));
     add('SrcName', source.name);
@@ -69,8 +71,14 @@ function trivyFacts(pkg: Package, layers: Layers): Fact[] {
   return facts;
 }
 
+function idOfTrivy({ type, name, version, qualifiers }: Package): string {
+  if (version === undefined) return name;
+  const arch = type === 'rpm' ? ownValue(qualifiers, 'arch') : undefined;
+  return `${name}@${version}${arch === undefined ? '' : `.${arch}`}`;
+}
+
 function syftFacts(pkg: Package): Fact[] {
-  const facts: Fact[] = [];
+  const facts = syftSourceFacts(pkg);
   pkg.evidence.forEach(({ layer, path }, index) => {
     if (layer !== undefined) facts.push([`syft:location:${index}:layerID`, layer.diffId]);
     facts.push([`syft:location:${index}:path`, `/${path}`]);
@@ -80,6 +88,38 @@ function syftFacts(pkg: Package): Fact[] {
   // Of the others syft knows the type by their purls.
   if (pkg.type === 'binary') facts.push(['syft:package:type', 'binary']);
   return facts;
+}
+
+/** syft reads the source package from its own kinds of metadata alone, and grype from there. */
+function syftSourceFacts({ type, source, version }: Package): Fact[] {
+  if (source === undefined) return [];
+  const facts = (kind: string, field: string, value: string): Fact[] => [
+    ['syft:package:metadataType', `${kind}-db-entry`],
+    [`syft:metadata:${field}`, value],
+  ];
+  const upstream = sourceVersionOf(source);
+  switch (type) {
+    case 'deb':
+      return [
+        ...facts('dpkg', 'source', source.name),
+        ...(upstream === undefined || upstream === version
+          ? []
+          : [['syft:metadata:sourceVersion', upstream] as const]),
+      ];
+    case 'apk':
+      return facts('apk', 'originPackage', source.name);
+    case 'rpm':
+      return source.version === undefined || source.release === undefined
+        ? []
+        : facts('rpm', 'sourceRpm', `${source.name}-${source.version}-${source.release}.src.rpm`);
+    default:
+      return [];
+  }
+}
+
+function sourceVersionOf({ version, release, epoch }: SourcePackage): string | undefined {
+  if (version === undefined) return undefined;
+  return `${epoch ? `${epoch}:` : ''}${version}${release === undefined ? '' : `-${release}`}`;
 }
 
 /** What a package did not tell: said in the document, since an empty field may as well have been forgotten (CISA 2026). */

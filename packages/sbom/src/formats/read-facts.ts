@@ -1,4 +1,4 @@
-import { isDigest, type Platform } from '@lading/oci';
+import { type Digest, isDigest, type Platform } from '@lading/oci';
 import type {
   Bom,
   BomNote,
@@ -107,7 +107,7 @@ export function packageOfFacts(facts: Facts, layers: Layers): PackageOfFacts {
 
 /**
  * What nothing else of a package says: its own properties, and those of a foreign document by their full names. What would be written
- * again from the package itself is left out; of a name that comes more than once the values stand in one, with commas.
+ * again from the package itself is left out; of a name that comes more than once the values stand in one, each on its line.
  */
 export function propertiesOfFacts(
   facts: Facts,
@@ -121,7 +121,7 @@ export function propertiesOfFacts(
     const key = name.startsWith(own) ? name.slice(own.length) : name;
     if (key === name && (name.startsWith(ownPrefix) || written.has(name))) continue;
     const there = found.get(key);
-    found.set(key, there === undefined ? value : `${there}, ${value}`);
+    found.set(key, there === undefined ? value : `${there}\n${value}`);
   }
   return found.size > 0 ? Object.fromEntries(found) : undefined;
 }
@@ -194,8 +194,11 @@ export interface ImageOfFacts {
   readonly notes: readonly BomNote[];
 }
 
-/** The inverse of `imageFacts`. Of an image of trivy's only the content of its layers is known: their diffIDs stand for them. */
-export function imageOfFacts(facts: Facts): ImageOfFacts {
+/**
+ * The inverse of `imageFacts`. trivy tells the diffIDs of layers, and the digests only with packages (`digests`: diffID → digest); where there
+ * is none, the diffID stands for the layer.
+ */
+export function imageOfFacts(facts: Facts, digests: ReadonlyMap<string, Digest> = new Map()): ImageOfFacts {
   const created = new Date(facts.get(`${ownPrefix}image:created`) ?? Number.NaN);
   const own = facts.list(`${ownPrefix}layer:`).flatMap(layerOfWords);
   const ofTrivy = facts.all(`${trivyPrefix}DiffID`).filter(isDigest);
@@ -205,7 +208,10 @@ export function imageOfFacts(facts: Facts): ImageOfFacts {
     size: sizeOf(facts.get(`${ownPrefix}image:size`)),
     platform: platformOf(facts),
     created: Number.isNaN(created.getTime()) ? undefined : created,
-    layers: own.length > 0 ? own : ofTrivy.map((diffId) => ({ digest: diffId, diffId, size: 0 })),
+    layers:
+      own.length > 0
+        ? own
+        : ofTrivy.map((diffId) => ({ digest: digests.get(diffId) ?? diffId, diffId, size: 0 })),
     base: isDigest(base)
       ? {
           name: facts.get(`${ownPrefix}base:name`) ?? '',
