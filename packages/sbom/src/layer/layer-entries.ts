@@ -40,11 +40,11 @@ export class LayerEntries {
 
   /** A `TarVisitor`. */
   visit(head: TarHead): TarBody | undefined {
-    const name = decodeName(head.name);
-    const written = canonicalPath(name);
-    const path = written === undefined ? undefined : this.#state.realPath(written);
+    // Before it is text: how long a name may be is told in bytes.
+    const written = canonicalPath(head.name);
+    const path = written === undefined ? undefined : this.#state.realPath(decodeName(written));
     if (path === undefined || canonicalPath(path) === undefined) {
-      this.#trouble('a path that nothing can be unpacked to was left out', name);
+      this.#trouble('a path that nothing can be unpacked to was left out', decodeName(head.name));
       return undefined;
     }
     if (path === '' || (this.#hasMarkers && this.#isMarker(path))) return undefined;

@@ -22,7 +22,7 @@ export interface LowerLink {
 }
 
 /** Comparisons of paths that replacing folders may cost in one layer: honest ones hardly ever do it. */
-const maxComparisons = 50_000_000;
+const maxComparisons = 20_000_000;
 const maxCachedFolders = 10_000;
 
 /**
@@ -168,11 +168,12 @@ export class LayerState {
 
   /** A folder makes room for something else, and all that stood in it goes. */
   #clear(path: string): void {
+    const prefix = `${path}/`;
     this.opaque.delete(path);
     for (const known of [this.files, this.links, this.hardlinks, this.whiteouts, this.opaque]) {
       this.#comparisons += known.size;
       if (this.#comparisons > maxComparisons) throw tooMuch('too many folders that are replaced');
-      for (const other of known.keys()) if (other.startsWith(`${path}/`)) known.delete(other);
+      for (const other of known.keys()) if (other.startsWith(prefix)) known.delete(other);
     }
     this.replaced.set(path, (this.replaced.get(path) ?? 0) + 1);
     this.#folderKeys.clear();

@@ -134,8 +134,8 @@ describe('sbom case 8: layers made to exhaust whoever reads them', () => {
   });
 
   test('replacing folders with many links in the layer again and again is not paid for without end', async () => {
-    const links = Array.from({ length: 3000 }, (_, index) => symlink(`l/${index}`, 'x'));
-    const flips = Array.from({ length: 20_000 }, () => [file('a/b'), file('a')]).flat();
+    const links = Array.from({ length: 10_000 }, (_, index) => symlink(`l/${index}`, 'x'));
+    const flips = Array.from({ length: 3000 }, () => [file('a/b'), file('a')]).flat();
     await expect(factsOf(rawTar([...links, ...flips]))).rejects.toMatchObject({
       code: 'ERR_LADING_LAYER_LIMIT',
       message: 'the layer has too many folders that are replaced',
