@@ -40,14 +40,15 @@ const maxExamples = 10;
 export function checkSbom(document: unknown, options: CheckOptions = {}): QualityReport {
   const read = viewOf(document);
   const view: DocumentView = { ...read, isSigned: read.isSigned || options.isSigned === true };
-  const reports = profileNames
-    .filter((name) => options.profiles?.includes(name) ?? true)
-    .map((name) => reportOf(profiles.get(name)!, name, view));
+  const chosen = profileNames.filter((name) => options.profiles?.includes(name) ?? true);
+  const tallies = new Tallies(chosen.flatMap((name) => profiles.get(name)!.requirements));
+  for (const component of view.components) tallies.count(component);
+  const reports = chosen.map((name) => reportOf(name, profiles.get(name)!, view, tallies));
   return {
     document: {
       format: view.format,
       ...(view.formatVersion !== undefined && { formatVersion: view.formatVersion }),
-      components: view.components.length,
+      components: tallies.total,
     },
     score: rounded(mean(reports.map(({ score }) => score))),
     profiles: reports,
@@ -59,27 +60,57 @@ function viewOf(document: unknown): DocumentView {
   const version = shortText(fields.specVersion) ?? '';
   if (fields.bomFormat === 'CycloneDX' && /^1\./.test(version)) return cycloneDxView(fields);
   if (/^SPDX-2\./.test(shortText(fields.spdxVersion) ?? '')) return spdxView(fields);
-  if (
-    Array.isArray(fields['@graph']) &&
-    /\bspdx\.org\/rdf\/3\./.test(JSON.stringify(fields['@context'] ?? '').slice(0, 2000))
-  ) {
-    return spdx3View(fields);
-  }
+  const contexts = [fields['@context']].flat();
+  const isSpdx3 = contexts.some(
+    (context) => typeof context === 'string' && /\bspdx\.org\/rdf\/3\./.test(context),
+  );
+  if (Array.isArray(fields['@graph']) && isSpdx3) return spdx3View(fields);
   throw sbomError('the document is neither CycloneDX 1 nor SPDX 2 or 3 in JSON');
 }
 
-function reportOf(profile: Profile, name: ProfileName, view: DocumentView): ProfileReport {
-  const requirements = profile.requirements.map((requirement) => requirementReport(requirement, view));
-  const scored = requirements.filter(({ isScored }) => isScored);
-  return {
-    name,
-    title: profile.title,
-    score: rounded(100 * mean(scored.map(({ share }) => share))),
-    requirements,
-  };
+/** How many components have what is asked for. They come by once, so that no more than one of them is in memory. */
+class Tallies {
+  total = 0;
+  readonly #tallies: ReadonlyMap<Requirement, { said: number; unknown: number; readonly examples: string[] }>;
+
+  constructor(requirements: readonly Requirement[]) {
+    this.#tallies = new Map(
+      requirements.map((requirement) => [requirement, { said: 0, unknown: 0, examples: [] }]),
+    );
+  }
+
+  count(component: ComponentView): void {
+    this.total += 1;
+    for (const [requirement, tally] of this.#tallies) {
+      if (requirement.per === 'document') continue;
+      const finding = requirement.check(component);
+      if (finding !== 'missing') tally[finding] += 1;
+      const isLacking = finding === 'missing' || (finding === 'unknown' && !requirement.takesUnknown);
+      if (isLacking && tally.examples.length < maxExamples) tally.examples.push(labelOf(component));
+    }
+  }
+
+  of(requirement: ComponentRequirement): NonNullable<RequirementReport['components']> {
+    return { total: this.total, ...this.#tallies.get(requirement)! };
+  }
 }
 
-function requirementReport(requirement: Requirement, view: DocumentView): RequirementReport {
+function reportOf(
+  name: ProfileName,
+  { title, requirements }: Profile,
+  view: DocumentView,
+  tallies: Tallies,
+): ProfileReport {
+  const reports = requirements.map((requirement) => requirementReport(requirement, view, tallies));
+  const scored = reports.filter(({ isScored }) => isScored);
+  return { name, title, score: rounded(100 * mean(scored.map(({ share }) => share))), requirements: reports };
+}
+
+function requirementReport(
+  requirement: Requirement,
+  view: DocumentView,
+  tallies: Tallies,
+): RequirementReport {
   const { id, title, clause, isScored } = requirement;
   const head = { id, title, clause, isScored };
   if (requirement.per === 'document') {
@@ -92,25 +123,10 @@ function requirementReport(requirement: Requirement, view: DocumentView): Requir
       ...(detail !== undefined && { detail }),
     };
   }
-  const components = countComponents(requirement, view);
+  const components = tallies.of(requirement);
   const { total, said, unknown } = components;
   const share = total === 0 ? 0 : (said + (requirement.takesUnknown ? unknown : 0)) / total;
   return { ...head, per: 'component', outcome: outcomeOf(share), share, components };
-}
-
-function countComponents(
-  requirement: ComponentRequirement,
-  view: DocumentView,
-): NonNullable<RequirementReport['components']> {
-  const counts = { said: 0, unknown: 0, missing: 0 };
-  const examples: string[] = [];
-  for (const component of view.components) {
-    const finding = requirement.check(component, view);
-    counts[finding] += 1;
-    const isLacking = finding === 'missing' || (finding === 'unknown' && !requirement.takesUnknown);
-    if (isLacking && examples.length < maxExamples) examples.push(labelOf(component));
-  }
-  return { total: view.components.length, said: counts.said, unknown: counts.unknown, examples };
 }
 
 function outcomeOf(share: number): RequirementReport['outcome'] {

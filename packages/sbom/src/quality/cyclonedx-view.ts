@@ -47,7 +47,7 @@ export function cycloneDxView(document: JsonObject): DocumentView {
         : undefined,
     uri: shortText(document.serialNumber),
     isSigned: objectOf(document.signature) !== undefined,
-    components: listed.map((component) => componentView(component, graph)),
+    components: componentViews(listed, graph),
   };
 }
 
@@ -105,6 +105,10 @@ function graphOf(document: JsonObject): Graph {
     }
   }
   return { listing, needed, stated, isAllStated, unknown };
+}
+
+function* componentViews(listed: readonly Listed[], graph: Graph): Generator<ComponentView> {
+  for (const component of listed) yield componentView(component, graph);
 }
 
 function componentView({ fields, isPrimary, isNested }: Listed, graph: Graph): ComponentView {

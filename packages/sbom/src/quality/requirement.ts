@@ -27,7 +27,7 @@ export interface ComponentRequirement extends RequirementBase {
   readonly per: 'component';
   /** What is said to be unknown counts as well as what is known. */
   readonly takesUnknown: boolean;
-  readonly check: (component: ComponentView, document: DocumentView) => Finding;
+  readonly check: (component: ComponentView) => Finding;
 }
 
 export type Requirement = DocumentRequirement | ComponentRequirement;

@@ -35,12 +35,7 @@ export function spdxView(document: JsonObject): DocumentView {
     version: namespace,
     uri: namespace,
     isSigned: false,
-    components: packages
-      .filter(
-        ({ primaryPackagePurpose, SPDXID }) =>
-          primaryPackagePurpose !== 'FILE' || graph.described.has(SPDXID),
-      )
-      .map((pkg) => packageView(pkg, graph)),
+    components: packageViews(packages, graph),
   };
 }
 
@@ -128,6 +123,14 @@ function graphOf(document: JsonObject): Graph {
     }
   }
   return { described, related, listing, stated, unknown };
+}
+
+function* packageViews(packages: readonly JsonObject[], graph: Graph): Generator<ComponentView> {
+  for (const pkg of packages) {
+    // A file is no component, unless the document is about it.
+    const isFile = pkg.primaryPackagePurpose === 'FILE' && !graph.described.has(pkg.SPDXID);
+    if (!isFile) yield packageView(pkg, graph);
+  }
 }
 
 function packageView(pkg: JsonObject, graph: Graph): ComponentView {

@@ -35,7 +35,7 @@ export function spdx3View(document: JsonObject): DocumentView {
     version: id,
     uri: id,
     isSigned: false,
-    components: graph.ofType('software_Package').map((pkg) => packageView(pkg, graph, primary)),
+    components: packageViews(graph, primary),
   };
 }
 
@@ -113,6 +113,10 @@ function append<Value>(map: Map<string, Value[]>, key: string, value: Value): vo
 
 function isNeed(type: string): boolean {
   return /^(?:contains|dependsOn|hasStaticLink|hasDynamicLink|hasPrerequisite)$/.test(type);
+}
+
+function* packageViews(graph: ElementGraph, primary: ReadonlySet<unknown>): Generator<ComponentView> {
+  for (const pkg of graph.ofType('software_Package')) yield packageView(pkg, graph, primary);
 }
 
 function packageView(pkg: JsonObject, graph: ElementGraph, primary: ReadonlySet<unknown>): ComponentView {

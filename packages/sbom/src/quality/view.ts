@@ -15,8 +15,8 @@ export interface DocumentView {
   readonly uri?: string | undefined;
   /** There is a signature in the document itself. */
   readonly isSigned: boolean;
-  /** What the document is about and everything it lists, nested or not; files are no components of their own. */
-  readonly components: readonly ComponentView[];
+  /** What the document is about and everything it lists, nested or not; files are no components of their own. Made as they are gone through, and once. */
+  readonly components: Iterable<ComponentView>;
 }
 
 export interface ComponentView {
@@ -68,4 +68,4 @@ export interface LicenseView {
 export type UnknownField = 'dependencies' | 'hash' | 'identifier' | 'license' | 'supplier' | 'version';
 
 /** More components than any image has; a document beyond that is refused. */
-export const maxComponents = 2_000_000;
+export const maxComponents = 1_000_000;

@@ -196,7 +196,7 @@ describe('checkSbom', () => {
   test('one of very many that lacks something keeps the score below 100', () => {
     const document = perfectCycloneDx();
     const [first] = document.components;
-    document.components = Array.from({ length: 20_000 }, () => first);
+    document.components = Array.from({ length: 5_000 }, () => first);
     document.components.push({ ...first, purl: undefined });
     expect(profileOf(checkSbom(document), 'ntia-2021').score).toBe(99.9);
   });
@@ -457,9 +457,9 @@ describe('documents made to do harm', () => {
 
   test('components nested without end are walked without recursion', () => {
     let component: Loose = { name: 'innermost' };
-    for (let depth = 0; depth < 100_000; depth += 1) component = { name: 'x', components: [component] };
+    for (let depth = 0; depth < 30_000; depth += 1) component = { name: 'x', components: [component] };
     const report = checkSbom({ bomFormat: 'CycloneDX', specVersion: '1.6', components: [component] });
-    expect(report.document.components).toBe(100_001);
+    expect(report.document.components).toBe(30_001);
   });
 
   test('a component that holds itself is refused', () => {
@@ -540,7 +540,7 @@ describe('documents made to do harm', () => {
           }
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 });
