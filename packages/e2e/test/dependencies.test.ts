@@ -41,8 +41,27 @@ const allowances: Readonly<Record<string, Allowance>> = {
     ],
     forbidden: network,
   },
+  '@lading/sbom': {
+    runtime: [
+      '@lading/oci',
+      '@lading/store',
+      'saxes',
+      'spdx-correct',
+      'spdx-expression-parse',
+      'spdx-license-ids',
+      'zod',
+    ],
+    forbidden: network,
+  },
   '@lading/pipeline': {
-    runtime: ['@lading/config', '@lading/oci', '@lading/sign', '@lading/store', '@lading/sync'],
+    runtime: [
+      '@lading/config',
+      '@lading/oci',
+      '@lading/sbom',
+      '@lading/sign',
+      '@lading/store',
+      '@lading/sync',
+    ],
     forbidden: network,
   },
   // Published as a bundle, so what it is made of are development dependencies.
@@ -53,6 +72,7 @@ const bundledInCli = [
   '@lading/oci',
   '@lading/pipeline',
   '@lading/registry',
+  '@lading/sbom',
   '@lading/server',
   '@lading/sign',
   '@lading/store',

@@ -1,5 +1,6 @@
 import { binaryCataloguers } from '../binary/cataloguers.ts';
 import type { Cataloguer } from '../cataloguer.ts';
+import { embeddedCataloguers } from '../embedded/cataloguers.ts';
 import { languageCataloguers } from '../language/cataloguers.ts';
 import { alpm } from '../os/alpm.ts';
 import { apk } from '../os/apk.ts';
@@ -18,4 +19,5 @@ export const defaultCataloguers: readonly Cataloguer[] = Object.freeze([
   opkg,
   ...languageCataloguers,
   ...binaryCataloguers,
+  ...embeddedCataloguers,
 ]);
