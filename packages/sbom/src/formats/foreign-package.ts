@@ -1,5 +1,6 @@
 import type { OperatingSystem, Package, SourcePackage } from '../bom.ts';
 import { purlOf, purlProperty } from '../purl/package-purl.ts';
+import { encodePurl, parsePurl } from '../purl/purl.ts';
 import type { PurlParts } from '../purl/purl-package.ts';
 import { withoutUndefined } from './read-facts.ts';
 
@@ -44,9 +45,11 @@ export function upstreamOf(parts: PurlParts | undefined): SourcePackage | undefi
   return name === '' ? undefined : withoutUndefined({ name, version });
 }
 
-/** The package with the purl that it was read with, which is written again as it was, whatever lading would make of the parts; without one, with none. */
+/** The package with the purl that it was read with, where lading would make another one of the parts; without one, with none. */
 export function withPurl(pkg: Package, purl: string | undefined, os: OperatingSystem | undefined): Package {
-  if (purlOf(pkg, os) === purl) return pkg;
+  const parts = purl === undefined ? undefined : parsePurl(purl);
+  const canonical = parts === undefined ? purl : encodePurl(parts);
+  if (purlOf(pkg, os) === canonical) return pkg;
   return { ...pkg, properties: { ...pkg.properties, [purlProperty]: purl ?? '' } };
 }
 

@@ -207,8 +207,10 @@ function digestOfElement(element: JsonObject): Digest | undefined {
     const digest = `${algorithm.replace('-', '').toLowerCase()}:${value}`;
     if (isDigest(digest)) return digest;
   }
-  const version = element.versionInfo;
-  return isDigest(version) ? version : undefined;
+  if (isDigest(element.versionInfo)) return element.versionInfo;
+  // trivy tells it nowhere else.
+  const purl = parsePurl(purlOfElement(element) ?? '');
+  return purl?.type === 'oci' && isDigest(purl.version) ? purl.version : undefined;
 }
 
 function variantOf(element: JsonObject): NonNullable<Bom['variants']>[number] {

@@ -1,0 +1,468 @@
+import { describe, expect, test } from '@jest/globals';
+import { isLadingError } from '@lading/oci';
+import fc from 'fast-check';
+import { parseSpdx, purlOf, spdxJson } from '../../src/index.ts';
+import { debianImage, digestOf, tool } from '../cyclonedx/boms.ts';
+import { ruleProblems } from './rules.ts';
+
+const creation = { created: '2026-01-01T00:00:00Z', creators: ['Tool: acme-1'] };
+const purl = (referenceLocator: string): object => ({
+  externalRefs: [{ referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator }],
+});
+const document = (parts: object): object => ({
+  spdxVersion: 'SPDX-2.3',
+  SPDXID: 'SPDXRef-DOCUMENT',
+  name: 'thing',
+  creationInfo: creation,
+  ...parts,
+});
+const edge = (spdxElementId: string, relationshipType: string, relatedSpdxElement: string): object => ({
+  spdxElementId,
+  relationshipType,
+  relatedSpdxElement,
+});
+const image = {
+  name: 'ghcr.io/acme/app',
+  SPDXID: 'SPDXRef-root',
+  primaryPackagePurpose: 'CONTAINER',
+  versionInfo: 'latest',
+  checksums: [{ algorithm: 'SHA256', checksumValue: 'a'.repeat(64) }],
+};
+const describes = edge('SPDXRef-DOCUMENT', 'DESCRIBES', 'SPDXRef-root');
+
+describe('SPDX documents of others', () => {
+  test('as syft writes them: upstream and distribution by purls, what shows a package by files, needs the other way round', () => {
+    const bom = parseSpdx(
+      document({
+        packages: [
+          {
+            name: 'libc6',
+            SPDXID: 'SPDXRef-Package-deb-libc6-1',
+            versionInfo: '2.36-9+deb12u4',
+            originator: 'Person: GNU Libc Maintainers (debian-glibc@lists.example.org)',
+            supplier: 'NOASSERTION',
+            licenseDeclared: 'LicenseRef-GPL AND MIT',
+            licenseConcluded: 'NOASSERTION',
+            ...purl('pkg:deb/debian/libc6@2.36-9%2Bdeb12u4?arch=amd64&distro=debian-12.15&upstream=glibc'),
+          },
+          {
+            name: 'mawk',
+            SPDXID: 'SPDXRef-Package-deb-mawk-2',
+            versionInfo: '1:1.3.4-3',
+            licenseDeclared: 'NONE',
+            ...purl('pkg:deb/debian/mawk@1%3A1.3.4-3?arch=amd64&distro=debian-12.15'),
+          },
+          image,
+        ],
+        files: [
+          {
+            fileName: 'var/lib/dpkg/status',
+            SPDXID: 'SPDXRef-File-status',
+            comment: `layerID: ${digestOf('2')}`,
+          },
+          { fileName: 'usr/bin/mawk', SPDXID: 'SPDXRef-File-mawk' },
+        ],
+        hasExtractedLicensingInfos: [{ licenseId: 'LicenseRef-GPL', extractedText: 'GPL', name: 'GPL' }],
+        relationships: [
+          describes,
+          edge('SPDXRef-root', 'CONTAINS', 'SPDXRef-Package-deb-mawk-2'),
+          edge('SPDXRef-Package-deb-libc6-1', 'DEPENDENCY_OF', 'SPDXRef-Package-deb-mawk-2'),
+          edge('SPDXRef-Package-deb-mawk-2', 'CONTAINS', 'SPDXRef-File-mawk'),
+          {
+            ...edge('SPDXRef-Package-deb-mawk-2', 'OTHER', 'SPDXRef-File-status'),
+            comment: "evident-by: indicates the package's existence is evident by the given file",
+          },
+        ],
+      }),
+    );
+    expect(bom).toEqual({
+      subject: {
+        name: 'ghcr.io/acme/app',
+        descriptor: {
+          mediaType: 'application/vnd.oci.image.manifest.v1+json',
+          digest: digestOf('a'),
+          size: 0,
+        },
+        layers: [],
+      },
+      os: { id: 'debian', versionId: '12.15' },
+      packages: [
+        {
+          id: 'SPDXRef-Package-deb-libc6-1',
+          type: 'deb',
+          namespace: 'debian',
+          name: 'libc6',
+          version: '2.36-9+deb12u4',
+          qualifiers: { arch: 'amd64', distro: 'debian-12.15', upstream: 'glibc' },
+          licenses: [{ name: 'GPL' }, { expression: 'MIT' }],
+          supplier: 'GNU Libc Maintainers <debian-glibc@lists.example.org>',
+          source: { name: 'glibc' },
+          evidence: [],
+        },
+        {
+          id: 'SPDXRef-Package-deb-mawk-2',
+          type: 'deb',
+          namespace: 'debian',
+          name: 'mawk',
+          version: '1:1.3.4-3',
+          qualifiers: { arch: 'amd64', distro: 'debian-12.15' },
+          licenses: [],
+          evidence: [{ path: 'var/lib/dpkg/status', cataloguer: 'syft' }],
+        },
+      ],
+      dependencies: [{ from: 'SPDXRef-Package-deb-mawk-2', to: 'SPDXRef-Package-deb-libc6-1' }],
+      notes: [],
+    });
+  });
+
+  test('as trivy writes them: facts in annotations, the system as a package, groups that are no packages', () => {
+    const note = (comment: string): object => ({
+      annotationDate: '2026-01-01T00:00:00Z',
+      annotationType: 'OTHER',
+      annotator: 'Tool: trivy-0.74.0',
+      comment,
+    });
+    const bom = parseSpdx(
+      document({
+        creationInfo: {
+          created: '2026-01-01T00:00:00Z',
+          creators: ['Organization: aquasecurity', 'Tool: trivy-0.74.0'],
+        },
+        packages: [
+          {
+            name: 'ghcr.io/acme/app:1',
+            SPDXID: 'SPDXRef-ContainerImage-1',
+            primaryPackagePurpose: 'CONTAINER',
+            annotations: [note(`DiffID: ${digestOf('2')}`), note('SchemaVersion: 2')],
+            ...purl(`pkg:oci/app@sha256%3A${'a'.repeat(64)}?arch=amd64&repository_url=ghcr.io%2Facme%2Fapp`),
+          },
+          {
+            name: 'redhat',
+            SPDXID: 'SPDXRef-OperatingSystem-1',
+            versionInfo: '9.4',
+            primaryPackagePurpose: 'OPERATING-SYSTEM',
+          },
+          {
+            name: 'app/package-lock.json',
+            SPDXID: 'SPDXRef-Application-1',
+            primaryPackagePurpose: 'APPLICATION',
+          },
+          {
+            name: 'openssl-libs',
+            SPDXID: 'SPDXRef-Package-1',
+            versionInfo: '1:3.0.7-27.el9',
+            sourceInfo: 'built package from: openssl 1:3.0.7-27.el9',
+            supplier: 'Organization: Red Hat, Inc.',
+            licenseDeclared: 'Apache-2.0',
+            annotations: [
+              note('PkgID: openssl-libs@3.0.7-27.el9.x86_64'),
+              note(`LayerDiffID: ${digestOf('2')}`),
+            ],
+            ...purl('pkg:rpm/redhat/openssl-libs@3.0.7-27.el9?arch=x86_64&distro=redhat-9.4&epoch=1'),
+          },
+          {
+            name: '@acme/widget',
+            SPDXID: 'SPDXRef-Package-2',
+            versionInfo: '1.0.0',
+            attributionTexts: [
+              'PkgID: @acme/widget@1.0.0',
+              'FilePath: app/node_modules/@acme/widget/package.json',
+              `LayerDiffID: ${digestOf('2')}`,
+            ],
+            ...purl('pkg:npm/%40acme/widget@1.0.0'),
+          },
+        ],
+        relationships: [
+          edge('SPDXRef-DOCUMENT', 'DESCRIBES', 'SPDXRef-ContainerImage-1'),
+          edge('SPDXRef-ContainerImage-1', 'CONTAINS', 'SPDXRef-OperatingSystem-1'),
+          edge('SPDXRef-OperatingSystem-1', 'CONTAINS', 'SPDXRef-Package-1'),
+          edge('SPDXRef-Application-1', 'CONTAINS', 'SPDXRef-Package-2'),
+        ],
+      }),
+    );
+    expect(bom.subject).toMatchObject({
+      descriptor: { digest: digestOf('a') },
+      layers: [{ diffId: digestOf('2') }],
+    });
+    expect(bom.os).toEqual({ id: 'rhel', versionId: '9.4' });
+    expect(bom.packages).toEqual([
+      expect.objectContaining({
+        type: 'rpm',
+        name: 'openssl-libs',
+        version: '3.0.7-27.el9',
+        source: { name: 'openssl', version: '1:3.0.7-27.el9' },
+        supplier: 'Red Hat, Inc.',
+        licenses: [{ expression: 'Apache-2.0' }],
+      }),
+      expect.objectContaining({
+        type: 'npm',
+        namespace: '@acme',
+        name: 'widget',
+        evidence: [
+          {
+            path: 'app/node_modules/@acme/widget/package.json',
+            cataloguer: 'trivy',
+            layer: { index: 0, diffId: digestOf('2') },
+          },
+        ],
+      }),
+    ]);
+    expect(bom.packages.map((one) => purlOf(one, bom.os))).toEqual([
+      'pkg:rpm/redhat/openssl-libs@3.0.7-27.el9?arch=x86_64&distro=redhat-9.4&epoch=1',
+      'pkg:npm/%40acme/widget@1.0.0',
+    ]);
+  });
+
+  test('as apko writes them of an image: layers, and the sources that packages were made of, are no packages', () => {
+    const bom = parseSpdx(
+      document({
+        documentDescribes: ['SPDXRef-root'],
+        packages: [
+          { ...image, name: digestOf('a'), ...purl(`pkg:oci/app@${digestOf('a')}?arch=amd64`) },
+          {
+            name: digestOf('3'),
+            SPDXID: 'SPDXRef-Package-ImageLayer-1',
+            primaryPackagePurpose: 'CONTAINER',
+            ...purl(`pkg:oci/app@${digestOf('3')}?arch=amd64`),
+          },
+          {
+            name: 'wolfi',
+            SPDXID: 'SPDXRef-OperatingSystem-wolfi',
+            versionInfo: '20230201',
+            primaryPackagePurpose: 'OPERATING_SYSTEM',
+          },
+          {
+            name: 'zlib',
+            SPDXID: 'SPDXRef-Package-zlib-1.3-r0',
+            versionInfo: '1.3-r0',
+            licenseDeclared: 'MPL-2.0 AND LicenseRef-text',
+            checksums: [{ algorithm: 'SHA1', checksumValue: 'AB'.repeat(20) }],
+            ...purl('pkg:apk/wolfi/zlib@1.3-r0?arch=x86_64'),
+          },
+          {
+            name: 'zlib.yaml',
+            SPDXID: 'SPDXRef-source',
+            primaryPackagePurpose: 'SOURCE',
+            ...purl('pkg:github/acme/os@abc'),
+          },
+        ],
+        hasExtractedLicensingInfos: [{ licenseId: 'LicenseRef-text', extractedText: 'Copyright …' }],
+        relationships: [
+          edge('SPDXRef-root', 'CONTAINS', 'SPDXRef-Package-ImageLayer-1'),
+          edge('SPDXRef-root', 'CONTAINS', 'SPDXRef-Package-zlib-1.3-r0'),
+          edge('SPDXRef-Package-zlib-1.3-r0', 'GENERATED_FROM', 'SPDXRef-source'),
+        ],
+      }),
+    );
+    expect(bom.os).toEqual({ id: 'wolfi', versionId: '20230201' });
+    expect(bom.packages).toEqual([
+      expect.objectContaining({
+        type: 'apk',
+        name: 'zlib',
+        licenses: [{ expression: 'MPL-2.0 AND LicenseRef-text' }],
+        hashes: [{ algorithm: 'SHA-1', value: 'ab'.repeat(20) }],
+      }),
+    ]);
+  });
+
+  test('as apko writes them of an index: its images are variants', () => {
+    const variant = {
+      ...image,
+      SPDXID: 'SPDXRef-amd64',
+      checksums: [{ algorithm: 'SHA256', checksumValue: 'b'.repeat(64) }],
+    };
+    const { variants, packages } = parseSpdx(
+      document({
+        documentDescribes: ['SPDXRef-root'],
+        packages: [image, variant],
+        relationships: [edge('SPDXRef-root', 'VARIANT_OF', 'SPDXRef-amd64')],
+      }),
+    );
+    expect(packages).toEqual([]);
+    expect(variants).toEqual([
+      {
+        name: 'ghcr.io/acme/app',
+        descriptor: {
+          mediaType: 'application/vnd.oci.image.manifest.v1+json',
+          digest: digestOf('b'),
+          size: 0,
+        },
+      },
+    ]);
+  });
+
+  test('a document about a package has it among its packages, and the document itself stands for the image', () => {
+    const bom = parseSpdx(
+      document({
+        spdxVersion: 'SPDX-2.2',
+        documentDescribes: ['SPDXRef-Package-app'],
+        packages: [
+          { name: 'app', SPDXID: 'SPDXRef-Package-app', versionInfo: '1.0.0', ...purl('pkg:npm/app@1.0.0') },
+          {
+            name: 'left-pad',
+            SPDXID: 'SPDXRef-Package-left-pad',
+            externalRefs: [
+              {
+                referenceType: 'http://spdx.org/rdf/references/purl',
+                referenceLocator: 'pkg:npm/left-pad@1.3.0',
+              },
+            ],
+          },
+        ],
+        relationships: [edge('SPDXRef-Package-app', 'DEPENDS_ON', 'SPDXRef-Package-left-pad')],
+      }),
+    );
+    expect(bom.subject).toMatchObject({ name: 'thing', descriptor: { mediaType: 'application/spdx+json' } });
+    expect(bom.packages.map(({ name, version }) => `${name}@${version}`)).toEqual([
+      'app@1.0.0',
+      'left-pad@1.3.0',
+    ]);
+    expect(bom.dependencies).toEqual([{ from: 'SPDXRef-Package-app', to: 'SPDXRef-Package-left-pad' }]);
+  });
+
+  test('names keep the letters that purls of their type do not have; purls of other types, and none, stay as they are', () => {
+    const of = (name: string, locator?: string): unknown => {
+      const [found] = parseSpdx(
+        document({ packages: [{ name, SPDXID: 'SPDXRef-1', ...(locator !== undefined && purl(locator)) }] }),
+      ).packages;
+      const { type, namespace, name: own } = found!;
+      return [type, namespace, own, purlOf(found!)];
+    };
+    expect(of('Ruamel_YAML', 'pkg:pypi/ruamel-yaml@1')).toEqual([
+      'pypi',
+      undefined,
+      'Ruamel_YAML',
+      'pkg:pypi/ruamel-yaml@1',
+    ]);
+    expect(of('github.com/BurntSushi/toml', 'pkg:golang/github.com/burntsushi/toml@v1')).toEqual([
+      'golang',
+      'github.com/BurntSushi',
+      'toml',
+      'pkg:golang/github.com/burntsushi/toml@v1',
+    ]);
+    expect(of('Acme Widget', 'pkg:maven/org.acme/widget@1')).toEqual([
+      'maven',
+      'org.acme',
+      'widget',
+      'pkg:maven/org.acme/widget@1',
+    ]);
+    expect(of('org.acme:widget', 'pkg:maven/org.acme/widget@1')).toEqual([
+      'maven',
+      'org.acme',
+      'widget',
+      'pkg:maven/org.acme/widget@1',
+    ]);
+    expect(of('rails', 'pkg:hex/rails@1')).toEqual(['binary', undefined, 'rails', 'pkg:hex/rails@1']);
+    expect(of('rails', 'no purl')).toEqual(['binary', undefined, 'rails', 'no purl']);
+    expect(of('rails')).toEqual(['binary', undefined, 'rails', '']);
+  });
+});
+
+describe('documents that are none, or are made to do harm', () => {
+  test.each([
+    ['nothing', undefined],
+    ['a list', []],
+    ['CycloneDX', { bomFormat: 'CycloneDX' }],
+    ['SPDX 2.1', document({ spdxVersion: 'SPDX-2.1' })],
+    ['SPDX 3', { '@context': 'https://spdx.org/rdf/3.0.1/spdx-context.jsonld', '@graph': [] }],
+    ['a version that is no text', document({ spdxVersion: 2.3 })],
+  ])('sbom case 33: %s is refused by name', (_, value) => {
+    expect(() => parseSpdx(value)).toThrow(expect.objectContaining({ code: 'ERR_LADING_SBOM' }));
+  });
+
+  test('sbom case 33: circles, ends that are not there, and elements of one id are left out or told apart', () => {
+    const bom = parseSpdx(
+      document({
+        packages: [
+          image,
+          { name: 'a', SPDXID: 'SPDXRef-a' },
+          { name: 'b', SPDXID: 'SPDXRef-b' },
+          { name: 'again', SPDXID: 'SPDXRef-a' },
+          { name: 'nameless' },
+          {
+            name: 'thief',
+            SPDXID: 'SPDXRef-c',
+            annotations: [{ annotator: 'Tool: x', comment: 'lading:facts: [["lading:id","SPDXRef-a"]]' }],
+          },
+        ],
+        relationships: [
+          describes,
+          edge('SPDXRef-a', 'DEPENDS_ON', 'SPDXRef-b'),
+          edge('SPDXRef-b', 'DEPENDS_ON', 'SPDXRef-a'),
+          edge('SPDXRef-a', 'DEPENDS_ON', 'SPDXRef-a'),
+          edge('SPDXRef-a', 'DEPENDS_ON', 'SPDXRef-gone'),
+          edge('SPDXRef-b', 'DEPENDS_ON', 'SPDXRef-root'),
+          edge('SPDXRef-root', 'DEPENDS_ON', 'SPDXRef-a'),
+          edge('SPDXRef-root', 'CONTAINS', 'SPDXRef-root'),
+        ],
+      }),
+    );
+    expect(bom.packages.map(({ id, name }) => [id, name])).toEqual([
+      ['SPDXRef-a', 'a'],
+      ['SPDXRef-a#2', 'thief'],
+      ['SPDXRef-b', 'b'],
+    ]);
+    expect(bom.dependencies).toEqual([
+      { from: 'SPDXRef-a', to: 'SPDXRef-b' },
+      { from: 'SPDXRef-b', to: 'SPDXRef-a' },
+      { from: 'root', to: 'SPDXRef-a' },
+    ]);
+  });
+
+  test('sbom case 33: a hundred thousand packages that all claim one id are told apart in one go', () => {
+    const comment = 'lading:facts: [["lading:id","x"],["lading:type","npm"]]';
+    const packages = Array.from({ length: 100_000 }, (_, index) => ({
+      name: 'a',
+      SPDXID: `SPDXRef-${index}`,
+      annotations: [{ annotator: 'Tool: x', comment }],
+    }));
+    const { packages: found } = parseSpdx(document({ packages }));
+    expect(new Set(found.map(({ id }) => id)).size).toBe(100_000);
+  });
+
+  test('sbom case 33: any damage to a document gives a BOM that can be written, or is refused by name', () => {
+    const sound: unknown = JSON.parse([...spdxJson(debianImage, { tool })].join(''));
+    const paths = pathsOf(sound);
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(paths.length - 1), fc.jsonValue({ maxDepth: 2 })), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        (damages) => {
+          const damaged: unknown = structuredClone(sound);
+          for (const [index, value] of damages) put(damaged, paths[index]!, value);
+          try {
+            const text = [...spdxJson(parseSpdx(damaged), { tool })].join('');
+            const problems = ruleProblems(JSON.parse(text)).filter(
+              // What a document says of hashes, and names of nothing, is passed on.
+              (problem) => !/^no (?:name$|MD5|SHA)/.test(problem),
+            );
+            expect(problems).toEqual([]);
+          } catch (error) {
+            if (!isLadingError(error) || error.code !== 'ERR_LADING_SBOM') throw error;
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+type Path = readonly (string | number)[];
+
+function pathsOf(value: unknown, path: Path = []): Path[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const inner = Object.entries(value).flatMap(([key, part]) => pathsOf(part, [...path, key]));
+  return path.length === 0 ? inner : [path, ...inner];
+}
+
+function put(target: unknown, path: Path, value: unknown): void {
+  let at = target as Record<string | number, unknown>;
+  for (const key of path.slice(0, -1)) {
+    const next = at[key];
+    if (typeof next !== 'object' || next === null) return;
+    at = next as Record<string | number, unknown>;
+  }
+  at[path.at(-1)!] = value;
+}
