@@ -130,7 +130,7 @@ function componentView({ fields, isPrimary, isNested }: Listed, graph: Graph): C
   if (parties.isUnknown) unknown.add('supplier');
   if (typeof ref === 'string' && graph.unknown.has(ref)) unknown.add('dependencies');
   return {
-    name: knownText(fields.name),
+    name: nameOf(fields),
     version: knownText(fields.version),
     isPrimary,
     parties: parties.known,
@@ -152,6 +152,13 @@ function componentView({ fields, isPrimary, isNested }: Listed, graph: Graph): C
     distributionUri: uriOf(distributions),
     unknown,
   };
+}
+
+/** With its group: many are called `core`. */
+function nameOf({ group, name }: JsonObject): string | undefined {
+  const own = knownText(name);
+  const first = knownText(group);
+  return own === undefined || first === undefined ? own : `${first}/${own}`;
 }
 
 function uriOf(references: readonly JsonObject[]): string | undefined {

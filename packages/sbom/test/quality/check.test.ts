@@ -312,6 +312,16 @@ describe('checkSbom', () => {
     expect(lacking(report)).toEqual(['bsi-tr-03183-2/format', 'bsi-tr-03183-2/original-licences']);
   });
 
+  test('a component is called by its group, too; a group alone is no name', () => {
+    const document = perfectCycloneDx();
+    document.components = [{ group: '@acme', name: 'core', version: '1.0.0' }, { group: '@acme' }];
+    expect(requirement(document, 'cisa-2026', 'component-hash-value').components?.examples).toEqual([
+      '@acme/core@1.0.0',
+      '(no name)',
+    ]);
+    expect(requirement(document, 'cisa-2026', 'component-name').components?.said).toBe(2);
+  });
+
   test('only the profiles that are asked for', () => {
     const report = checkSbom(perfectCycloneDx(), { profiles: ['ntia-2021'] });
     expect(report.profiles.map(({ name }) => name)).toEqual(['ntia-2021']);
