@@ -63,7 +63,12 @@ export function packageOf(component: JsonObject, id: string, { layers, os }: Rea
     ...(!isOurs && { ...others, ...keptFields(component, pkg, parts), ...parts?.properties }),
   };
   const whole = Object.keys(properties).length > 0 ? { ...pkg, properties } : pkg;
-  return isOurs ? whole : withPurl(whole, parts === undefined ? undefined : purl, os);
+  return isOurs ? whole : withPurl(whole, parts !== undefined || isAlmostPurl(purl) ? purl : undefined, os);
+}
+
+/** One that breaks the rules of its type (an rpm without its vendor) is still what its maker calls the thing. */
+function isAlmostPurl(purl: string | undefined): boolean {
+  return purl !== undefined && purl.length <= 8_192 && /^pkg:[a-z][a-z0-9.-]*\/[\x21-\x7e]+$/.test(purl);
 }
 
 function ownIdentity(
