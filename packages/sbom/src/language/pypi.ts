@@ -1,33 +1,41 @@
-import type { Dependency, Package } from '../bom.ts';
+import type { BomNote, Dependency, Package } from '../bom.ts';
 import type { Cataloguer, FoundFile, Probe } from '../cataloguer.ts';
 import { wholeFile } from '../whole-file.ts';
 import { packageAt } from './found-package.ts';
 import { declaredLicenses } from './licenses.ts';
 import { fileNameOf, folderOf, joinPath } from './paths.ts';
+import { isPythonArchive, type PypiArchive, pythonArchiveProbe } from './pypi-archive.ts';
 import { type PypiOrigin, readDirectUrl, readInstalledFiles, readRecord } from './pypi-files.ts';
 import { normalizedName, type PypiMetadata, readMetadata } from './pypi-metadata.ts';
 
-type PypiFacts = PypiMetadata | PypiOrigin | { readonly files: readonly string[] };
+type PypiFacts = PypiMetadata | PypiOrigin | PypiArchive | { readonly files: readonly string[] };
 
 const maxMetadataBytes = 8 * 1024 * 1024;
 const maxRecordBytes = 32 * 1024 * 1024;
 
-/** Python packages by the .dist-info or .egg-info that installers leave beside them. */
+/** Python packages by the .dist-info or .egg-info that installers leave beside them, also in files that Python runs as they are. */
 export const pypi: Cataloguer = {
   name: 'pypi',
-  version: 1,
+  version: 2,
   probe: ({ path }) => probeOf(path),
   catalogue(tree) {
     const files = tree.files('pypi') as readonly FoundFile<PypiFacts>[];
     const origins = new Map<string, PypiOrigin>();
     const records = new Map<string, readonly string[]>();
     for (const { path, facts } of files) {
+      if ('archived' in facts) continue;
       if ('files' in facts) records.set(folderOf(path), facts.files);
       else if (!('name' in facts)) origins.set(folderOf(path), facts);
     }
-    const found: { readonly site: string; readonly facts: PypiMetadata; readonly package: Package }[] = [];
+    const found: FoundPython[] = [];
     const ownedFiles = new Map<string, readonly string[]>();
+    const notes: BomNote[] = [];
     for (const { path, facts } of files) {
+      if ('archived' in facts) {
+        found.push(...archivedPackages(path, facts));
+        if (facts.isPartial === true) notes.push(partial(path));
+        continue;
+      }
       if (!('name' in facts)) continue;
       const folder = folderOf(path);
       const { site, from } = placeOf(path);
@@ -37,11 +45,44 @@ export const pypi: Cataloguer = {
       const owned = (record ?? []).flatMap((file) => joinPath(from, file) ?? []);
       ownedFiles.set(described.id, [path, ...owned.filter((file) => file !== path)]);
     }
-    return { packages: found.map((one) => one.package), dependencies: dependenciesOf(found), ownedFiles };
+    return {
+      packages: found.map((one) => one.package),
+      dependencies: dependenciesOf(found),
+      ownedFiles,
+      notes,
+    };
   },
 };
 
+/** A package, and the folder that it is imported from: an archive is one. */
+interface FoundPython {
+  readonly site: string;
+  readonly facts: PypiMetadata;
+  readonly package: Package;
+}
+
+function archivedPackages(path: string, { archived }: PypiArchive): FoundPython[] {
+  const found = new Map<string, FoundPython>();
+  for (const { folder, metadata } of archived) {
+    const described = packageAt('pypi', path, {
+      ...describe(metadata, undefined),
+      properties: { 'pypi.archive': folder },
+    });
+    if (!found.has(described.id))
+      found.set(described.id, { site: path, facts: metadata, package: described });
+  }
+  return [...found.values()];
+}
+
+function partial(path: string): BomNote {
+  return {
+    code: 'partial',
+    message: `The Python archive ${path} was not read whole: packages may be missing.`,
+  };
+}
+
 function probeOf(path: string): Probe | undefined {
+  if (isPythonArchive(path)) return pythonArchiveProbe();
   if (path.endsWith('.egg-info')) return metadata(fileNameOf(path));
   const name = fileNameOf(path);
   const folder = fileNameOf(path.slice(0, -name.length - 1));
@@ -87,9 +128,7 @@ function describe(facts: PypiMetadata, origin: PypiOrigin | undefined): Omit<Pac
 }
 
 /** What a package needs is looked for beside it; an environment that uses the system's packages has it elsewhere, if there is only one. */
-function dependenciesOf(
-  found: readonly { readonly site: string; readonly facts: PypiMetadata; readonly package: Package }[],
-): Dependency[] {
+function dependenciesOf(found: readonly FoundPython[]): Dependency[] {
   const byPlace = new Map<string, string>();
   const byName = new Map<string, string[]>();
   for (const {

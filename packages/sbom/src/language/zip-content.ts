@@ -50,7 +50,9 @@ export function zipContent(
         fail('it is too large');
         return;
       }
-      const content = unpacked(head, budget, Buffer.concat(chunks, size), maxBytes);
+      const packed = Buffer.concat(chunks, size);
+      chunks = [];
+      const content = unpacked(head, budget, packed, maxBytes);
       drop();
       if (content === undefined) {
         fail('it is damaged or too large');

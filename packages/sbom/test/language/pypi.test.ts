@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { pypi } from '../../src/language/pypi.ts';
+import { normalizedName } from '../../src/language/pypi-metadata.ts';
+import { purlOf } from '../../src/purl/package-purl.ts';
 import { catalogued, edges, factsOf, names } from './catalogued.ts';
+import { type ZipEntry, zip } from './zip-maker.ts';
 
 const site = 'usr/lib/python3/site-packages';
 
@@ -83,6 +86,106 @@ describe('pypi', () => {
       version: '1.2',
     });
     expect(factsOf(pypi, 'v/EGG-INFO/PKG-INFO', 'Summary: x\n')).toBeUndefined();
+  });
+
+  it('sbom case 28: zipapps and zipped eggs have their packages in them', () => {
+    const entries: ZipEntry[] = [
+      { name: '__main__.py', content: 'import tool' },
+      {
+        name: 'site-packages/tool-1.0.dist-info/METADATA',
+        content: 'Name: tool\nVersion: 1.0\nRequires-Dist: acme-gear\n',
+      },
+      {
+        name: '.deps/acme_gear-2.0-py3-none-any.whl/acme_gear-2.0.dist-info/METADATA',
+        content: 'Name: acme-gear\nVersion: 2.0\n',
+        sizes: 'behind',
+      },
+      {
+        name: 'again/acme_gear-2.0.dist-info/METADATA',
+        content: 'Name: acme-gear\nVersion: 2.0\n',
+        method: 0,
+      },
+      { name: 'site-packages/tool-1.0.dist-info/RECORD', content: 'x,,\n' },
+    ];
+    const image = catalogued(pypi, {
+      'usr/bin/tool.pyz': zip(entries, { prefix: '#!/usr/bin/env python3\n' }),
+      [`${site}/lever-3.0-py3.11.egg`]: zip([
+        { name: 'EGG-INFO/PKG-INFO', content: 'Name: lever\nVersion: 3.0\n' },
+      ]),
+      'usr/bin/broken.pex': 'no archive',
+    });
+    expect(names(image)).toEqual(['pypi:acme-gear@2.0', 'pypi:lever@3.0', 'pypi:tool@1.0']);
+    expect(edges(image)).toEqual(['tool@1.0 -> acme-gear@2.0']);
+    expect(image.packages.find(({ name }) => name === 'tool')).toMatchObject({
+      evidence: [{ path: 'usr/bin/tool.pyz', cataloguer: 'pypi' }],
+      properties: { 'pypi.archive': 'site-packages/tool-1.0.dist-info' },
+    });
+    expect(image.notes).toEqual([]);
+  });
+
+  it('sbom case 28: a zipapp that cannot be read whole says so', () => {
+    const tool = { name: 'a/tool-1.0.dist-info/METADATA', content: 'Name: tool\nVersion: 1.0\n' };
+    for (const archive of [
+      zip([tool, { name: 'rest', content: 'x'.repeat(100), method: 0 }]).subarray(0, 200),
+      zip([tool, { ...tool, isEncrypted: true }]),
+      zip([tool, { ...tool, content: 'X: '.padEnd(5_000_000, 'y') }]),
+    ]) {
+      const image = catalogued(pypi, { 'usr/bin/tool.pyz': archive }, { chunkBytes: 65536 });
+      expect(names(image)).toEqual(['pypi:tool@1.0']);
+      expect(image.notes).toEqual([
+        {
+          code: 'partial',
+          message: 'The Python archive usr/bin/tool.pyz was not read whole: packages may be missing.',
+        },
+      ]);
+    }
+  });
+
+  it.each<[string, string, string]>([
+    ['Zope.Interface', 'zope-interface', 'pkg:pypi/zope.interface@1'],
+    ['ruamel.yaml.clib', 'ruamel-yaml-clib', 'pkg:pypi/ruamel.yaml.clib@1'],
+    ['Foo__Bar-.baz', 'foo-bar-baz', 'pkg:pypi/foo--bar-.baz@1'],
+  ])(
+    'sbom case 28: %s, which is not normalised, keeps its spelling, is found as %s and has the purl %s',
+    (spelled, normal, purl) => {
+      expect(normalizedName(spelled)).toBe(normal);
+      const image = catalogued(pypi, {
+        'v/a-1.dist-info/METADATA': `Name: ${spelled}\nVersion: 1\n`,
+        'v/b-1.dist-info/METADATA': `Name: b\nVersion: 1\nRequires-Dist: ${normal.toUpperCase()}[extra]~=1.0; python_version > "3"\n`,
+      });
+      expect(image.packages[0]!.name).toBe(spelled);
+      expect(purlOf(image.packages[0]!)).toBe(purl);
+      expect(edges(image)).toEqual([`b@1 -> ${spelled}@1`]);
+    },
+  );
+
+  it.each<[string, string[]]>([
+    ['"a ""quoted"" name, with a comma.py",sha256=x,1\n', ['v/a "quoted" name, with a comma.py']],
+    ['plain.py,sha256=x,1', ['v/plain.py']],
+    ['"never closed.py,sha256=x,1\nb.py,,\n', ['v/"never closed.py', 'v/b.py']],
+    ['/usr/share/absolute.txt,,\r\n./a/../b.py,,\r\n', ['usr/share/absolute.txt', 'v/b.py']],
+    ['../../../../../outside.py,,\n,,\n\n', []],
+  ])('sbom case 28: the files of a RECORD with %j', (record, files) => {
+    const image = catalogued(pypi, {
+      'v/a-1.dist-info/METADATA': 'Name: a\nVersion: 1\n',
+      'v/a-1.dist-info/RECORD': record,
+    });
+    expect([...image.ownedFiles!.values()]).toEqual([['v/a-1.dist-info/METADATA', ...files]]);
+  });
+
+  it('sbom case 28: what is vendored belongs to what vendors it, and is needed from where it stands', () => {
+    const vendored = `${site}/pip/_vendor/urllib3-1.26.dist-info/METADATA`;
+    const image = catalogued(pypi, {
+      [`${site}/pip-24.0.dist-info/METADATA`]: 'Name: pip\nVersion: 24.0\n',
+      [`${site}/pip-24.0.dist-info/RECORD`]: 'pip/_vendor/urllib3-1.26.dist-info/METADATA,,\n',
+      [vendored]: 'Name: urllib3\nVersion: 1.26\n',
+      [`${site}/pip/_vendor/requests-2.31.dist-info/METADATA`]:
+        'Name: requests\nVersion: 2.31\nRequires-Dist: urllib3\n',
+      [`${site}/urllib3-2.0.dist-info/METADATA`]: 'Name: urllib3\nVersion: 2.0\n',
+    });
+    expect(edges(image)).toEqual(['requests@2.31 -> urllib3@1.26']);
+    const pip = image.packages.find(({ name }) => name === 'pip')!;
+    expect(image.ownedFiles!.get(pip.id)).toContain(vendored);
   });
 
   it.each<[string, string[]]>([
