@@ -444,7 +444,7 @@ describe('documents that are none, or are made to do harm', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });

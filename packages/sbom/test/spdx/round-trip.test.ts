@@ -29,7 +29,7 @@ describe('SPDX written and read again', () => {
         expect(parseSpdx(document)).toEqual(wanted(bom));
         expect(written(parseSpdx(document))).toBe(text);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -44,7 +44,7 @@ describe('SPDX written and read again', () => {
       fc.property(anyBom, (bom) => {
         expect(problems(JSON.parse(written(bom)))).toBeUndefined();
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import parse from 'spdx-expression-parse';
 
@@ -26,7 +27,8 @@ function schemaOfSyft(): string | undefined {
 
 /** What a document breaks of the schema. */
 export function schemaProblems(schema: object): (document: unknown) => unknown {
-  const ajv = new Ajv({ strict: false, allErrors: false });
+  const Draft = JSON.stringify(schema).includes('draft/2020-12') ? Ajv2020 : Ajv;
+  const ajv = new Draft({ strict: false });
   formats.default(ajv);
   const validate = ajv.compile(schema);
   return (document) => (validate(document) ? undefined : validate.errors);

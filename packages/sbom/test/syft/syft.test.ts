@@ -32,7 +32,7 @@ describe("syft's JSON, written", () => {
         expect(again).toEqual(wanted(bom));
         expect(written(again)).toBe(text);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -348,7 +348,7 @@ describe("syft's JSON, read", () => {
           if (!isLadingError(error) || error.code !== 'ERR_LADING_SBOM') throw error;
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });

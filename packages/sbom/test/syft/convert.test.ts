@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { Bom } from '../../src/index.ts';
+import { parseSpdx, parseSyftJson, purlOf, spdxJson, syftJson } from '../../src/index.ts';
+import { debianImage, tool } from '../cyclonedx/boms.ts';
+import { schemaProblems } from '../spdx/rules.ts';
+
+/** syft, where scripts/peers.sh has built it. */
+const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+const syft = join(process.env.LADING_PEERS ?? join(cache, 'lading/peers'), 'bin/syft');
+const isThere = existsSync(syft);
+if (!isThere && process.env.LADING_REQUIRE_PEERS) throw new Error('syft is not there');
+const withSyft = isThere ? describe : describe.skip;
+
+function converted(document: string, format: string): unknown {
+  const folder = mkdtempSync(join(tmpdir(), 'lading-syft-'));
+  try {
+    const input = join(folder, 'in.json');
+    const output = join(folder, 'out.json');
+    writeFileSync(input, document);
+    const { status, stderr } = spawnSync(syft, ['convert', input, '-o', `${format}=${output}`], {
+      encoding: 'utf8',
+      env: { HOME: folder, PATH: process.env.PATH, SYFT_CHECK_FOR_APP_UPDATE: 'false' },
+    });
+    if (status !== 0) throw new Error(stderr);
+    return JSON.parse(readFileSync(output, 'utf8'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const text = (pieces: Iterable<string>): string => [...pieces].join('');
+const purls = ({ packages, os }: Bom): string[] => packages.flatMap((one) => purlOf(one, os) || []).sort();
+
+withSyft('syft reads what lading writes, and lading what syft makes of it', () => {
+  test("sbom case 36: lading's SPDX, by way of syft, keeps purls, needs and the system", () => {
+    const bom = parseSyftJson(converted(text(spdxJson(debianImage, { tool })), 'syft-json'));
+    expect(purls(bom)).toEqual(purls(debianImage));
+    expect(bom.os).toMatchObject({ id: 'debian', versionId: '12' });
+    expect(bom.subject).toMatchObject({
+      name: debianImage.subject.name,
+      descriptor: { digest: debianImage.subject.descriptor.digest },
+    });
+    const names = new Map(bom.packages.map(({ id, name }) => [id, name]));
+    expect(bom.dependencies.map(({ from, to }) => `${names.get(from)} ${names.get(to)}`).sort()).toEqual([
+      'node libssl3',
+      'widget node',
+    ]);
+  });
+
+  test("sbom case 36: lading's document of syft's JSON, by way of SPDX of syft's, keeps purls and the image", () => {
+    const bom = parseSpdx(converted(text(syftJson(debianImage, { tool })), 'spdx-json@2.3'));
+    expect(purls(bom)).toEqual(purls(debianImage));
+    expect(bom.subject.descriptor.digest).toBe(debianImage.subject.descriptor.digest);
+    expect(bom.packages.find(({ name }) => name === 'libssl3')).toMatchObject({
+      version: '3.0.11-1~deb12u2',
+      source: { name: 'openssl' },
+    });
+  });
+});
+
+/** syft's own schema of its documents, in Go's module of it. */
+function schemaOfSyft(): object | undefined {
+  const modules = process.env.GOMODCACHE ?? join(process.env.GOPATH ?? join(homedir(), 'go'), 'pkg/mod');
+  const folder = join(modules, 'github.com/anchore');
+  if (!existsSync(folder)) return undefined;
+  const path = readdirSync(folder)
+    .filter((name) => name.startsWith('syft@'))
+    .map((name) => join(folder, name, 'schema/json/schema-16.1.13.json'))
+    .find(existsSync);
+  return path === undefined ? undefined : (JSON.parse(readFileSync(path, 'utf8')) as object);
+}
+
+const schema = schemaOfSyft();
+(schema === undefined ? test.skip : test)("sbom case 34: a document is sound by syft's own schema", () => {
+  expect(schemaProblems(schema!)(JSON.parse(text(syftJson(debianImage, { tool }))))).toBeUndefined();
+});
