@@ -27,7 +27,7 @@ const lengths: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** `SHA-512`, `SHA512` and `sha512` are one. */
-export function algorithmOf(name: string | undefined): string {
+function algorithmOf(name: string | undefined): string {
   return (name ?? '').toLowerCase().replace(/[-_]/g, '');
 }
 

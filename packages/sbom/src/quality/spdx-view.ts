@@ -56,7 +56,7 @@ export function toolOf(creator: string): { name?: string | undefined; version?: 
 }
 
 /** `Organization: ACME (info@acme.example)`; nothing for tools. */
-export function spdxParty(role: Party['role'], value: unknown): Party[] {
+function spdxParty(role: Party['role'], value: unknown): Party[] {
   const [, text = ''] = /^(?:person|organization):(.*)$/is.exec(shortText(value, 500) ?? '') ?? [];
   const open = text.lastIndexOf('(');
   if (open < 0 || !text.trimEnd().endsWith(')')) return partyOf(role, { name: text });

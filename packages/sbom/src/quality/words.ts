@@ -53,7 +53,7 @@ export function emailOf(value: unknown): string | undefined {
 }
 
 /** An absolute URL of the web. */
-export function urlOf(value: unknown): string | undefined {
+function urlOf(value: unknown): string | undefined {
   const text = identifier(value, 2000);
   return text !== undefined && /^https?:\/\/[^\s/]/i.test(text) && URL.canParse(text) ? text : undefined;
 }
