@@ -7,9 +7,7 @@ import { fileNameOf } from '../language/paths.ts';
  */
 export function isSbomFile({ path }: FileHead): boolean {
   if (/\.(?:spdx|cdx|syft)\.json$|\.(?:spdx|cdx)$|\.cdx\.xml$/.test(fileNameOf(path))) return true;
-  return /(?:^|\/)usr\/local\/share\/sbom\/[^/]+\.(?:json|xml)$|\.dist-info\/sboms\/[^/]+(?:\/[^/]+)*$/.test(
-    path,
-  );
+  return /(?:^|\/)usr\/local\/share\/sbom\/[^/]+\.(?:json|xml)$|\.dist-info\/sboms\/./.test(path);
 }
 
 /** What images of Bitnami have where there are no SBOMs yet. */

@@ -25,7 +25,7 @@ const code = Buffer.alloc(5000, 0x90);
 const program = (constants: Buffer, data: Buffer): Buffer => elf(constants, data);
 
 describe('go', () => {
-  it('lists modules, replacements and the standard library, and what the program needs', () => {
+  it('sbom case 30: lists modules, replacements from near and far, the standard library, and what the program needs', () => {
     const image = catalogued(go, { 'usr/bin/widget': program(code, goBuildInfo('go1.26.1', lines)) });
     expect(names(image)).toEqual(expected);
     expect(edges(image)).toHaveLength(4);
@@ -51,6 +51,7 @@ describe('go', () => {
       elf(code, goBuildInfo('go1.26.1', lines), { is64: false, isBigEndian: true }),
     ],
     ['ELF, 64 bits, big-endian', elf(code, goBuildInfo('go1.26.1', lines), { isBigEndian: true })],
+    ['PIE', elf(code, goBuildInfo('go1.26.1', lines), { isPie: true })],
     ['PE', Buffer.concat([Buffer.from('MZ'), Buffer.alloc(510), goBuildInfo('go1.26.1', lines)])],
     [
       'Mach-O',
@@ -85,6 +86,44 @@ describe('go', () => {
       names(catalogued(go, { 'usr/bin/widget': elf(constants, goBuildInfo('go1.26.1', lines)) })),
     ).toEqual(expected);
     expect(factsOf(go, 'usr/bin/widget', elf(constants, Buffer.alloc(16)))).toBeUndefined();
+  });
+
+  it('sbom case 30: stripped programs, and ones cut off behind what is looked for, have it all', () => {
+    const content = program(code, goBuildInfo('go1.26.1', lines));
+    // Neither has sections: the headers say there are none.
+    expect([content.readUInt16LE(60), content.readUInt16LE(62)]).toEqual([0, 0]);
+    for (const tail of [Buffer.alloc(0), Buffer.alloc(1), Buffer.alloc(100_000)]) {
+      expect(names(catalogued(go, { a: Buffer.concat([content, tail]) }))).toEqual(expected);
+    }
+  });
+
+  it('sbom case 30: a marker behind a gigabyte of code is found, and nothing of it is kept', () => {
+    const head = program(code, Buffer.alloc(16));
+    const zeros = Buffer.alloc(16 * 1024 * 1024);
+    const info = goBuildInfo('go1.26.1', lines);
+    const size = head.length + 64 * zeros.length + info.length;
+    const probe = go.probe({ path: 'a', size, isExecutable: true })!;
+    const before = process.memoryUsage().arrayBuffers;
+    probe.write(head);
+    for (let count = 0; count < 64; count++) probe.write(zeros);
+    probe.write(Buffer.concat([Buffer.alloc(-head.length & 15), info]));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(256 * 1024 * 1024);
+    expect(probe.end()).toMatchObject({ goVersion: 'go1.26.1', path: 'example.com/acme/widget/cmd/widget' });
+  });
+
+  it('sbom case 30: of programs that are packed with UPX there is a note', () => {
+    const packed = elf(Buffer.concat([Buffer.from('\0\0\0\0UPX!\x0d\x18'), code]), Buffer.alloc(16));
+    packed.write('UPX!', 300);
+    const image = catalogued(go, { 'usr/bin/a': packed, 'usr/bin/b': packed });
+    expect(image.packages).toEqual([]);
+    expect(image.notes).toEqual([
+      {
+        code: 'skipped',
+        message: 'usr/bin/a and 1 more programs are packed with UPX: what is inside cannot be seen.',
+      },
+    ]);
+    // One that is UPX itself has the mark elsewhere.
+    expect(catalogued(go, { upx: elf(code, Buffer.from('UPX!'.padEnd(64))) }).notes).toEqual([]);
   });
 
   it('sbom case 30: before Go 1.18 the modules are found, and not the version of Go', () => {

@@ -32,13 +32,20 @@ function withLength(value: Buffer): Buffer {
 export interface ElfOptions {
   readonly is64?: boolean;
   readonly isBigEndian?: boolean;
+  /** Position-independent, as distributions build programs; they are then of the type of shared libraries. */
+  readonly isPie?: boolean;
+  /** What a third segment holds, of type PT_NOTE, at the file's end. */
+  readonly notes?: Buffer;
 }
 
-/** An ELF file of a read-only segment and one that may be written, each at a multiple of 16; `data` begins the second. */
+/**
+ * An ELF file of a read-only segment and one that may be written, each at a multiple of 16; `data` begins the second. It has no sections, as what
+ * is stripped of all that is not needed to run.
+ */
 export function elf(
   constants: Buffer,
   data: Buffer,
-  { is64 = true, isBigEndian = false }: ElfOptions = {},
+  { is64 = true, isBigEndian = false, isPie = false, notes }: ElfOptions = {},
 ): Buffer {
   const head = Buffer.alloc(4096 - 64);
   head.write('\x7fELF', 0, 'latin1');
@@ -51,19 +58,37 @@ export function elf(
   const long = (at: number, value: number): unknown => word(isBigEndian ? at + 4 : at, value);
   const padded = Buffer.concat([constants, Buffer.alloc(16 - (constants.length % 16))]);
   const [table, entry] = is64 ? [64, 56] : [52, 32];
+  half(16, isPie ? 3 : 2);
   (is64 ? long : word)(is64 ? 32 : 28, table);
   half(is64 ? 54 : 42, entry);
-  half(is64 ? 56 : 44, 2);
+  const dataStart = head.length + padded.length;
   const segments = [
-    { flags: 5, start: head.length, size: padded.length },
-    { flags: 6, start: head.length + padded.length, size: data.length },
+    { type: 1, flags: 5, start: head.length, size: padded.length },
+    { type: 1, flags: 6, start: dataStart, size: data.length },
+    ...(notes === undefined
+      ? []
+      : [{ type: 4, flags: 4, start: dataStart + data.length, size: notes.length }]),
   ];
-  for (const [number, { flags, start, size }] of segments.entries()) {
+  half(is64 ? 56 : 44, segments.length);
+  for (const [number, { type, flags, start, size }] of segments.entries()) {
     const at = table + number * entry;
-    word(at, 1);
+    word(at, type);
     word(at + (is64 ? 4 : 24), flags);
     (is64 ? long : word)(at + (is64 ? 8 : 4), start);
     (is64 ? long : word)(at + (is64 ? 32 : 16), size);
+    (is64 ? long : word)(at + (is64 ? 48 : 28), type === 4 ? 4 : 4096);
   }
-  return Buffer.concat([head, padded, data]);
+  return Buffer.concat([head, padded, data, ...(notes === undefined ? [] : [notes])]);
+}
+
+/** One note of an ELF file, its parts padded to four bytes. */
+export function elfNote(owner: string, type: number, content: string, isBigEndian = false): Buffer {
+  const padded = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
+  const [name, body] = [Buffer.from(`${owner}\0`), Buffer.from(`${content}\0`)];
+  const head = Buffer.alloc(12);
+  for (const [place, value] of [name.length, body.length, type].entries()) {
+    if (isBigEndian) head.writeUInt32BE(value, 4 * place);
+    else head.writeUInt32LE(value, 4 * place);
+  }
+  return Buffer.concat([head, padded(name), padded(body)]);
 }

@@ -53,6 +53,16 @@ describe('rust', () => {
     expect(names(catalogued(rust, { a: program(odd) }))).toEqual(['cargo:a@1']);
   });
 
+  it('sbom case 31: places that are not in the list are no dependencies', () => {
+    const packages = [
+      { name: 'a', version: '1', dependencies: [0, 1, 2, 99, -1, 0.5, 1e300, null, 'x', [1]] },
+      { name: 'b', version: '1', dependencies: 'all' },
+      { name: 'built', version: '1', kind: 'build', dependencies: [0] },
+    ];
+    const image = catalogued(rust, { a: program(deflateSync(JSON.stringify({ packages }))) });
+    expect(edges(image)).toEqual(['a@1 -> b@1']);
+  });
+
   it('a program that is nothing but starts of zlib data is soon given up', () => {
     const content = elf(Buffer.alloc(8_000_000, Buffer.from([0x78, 0x9c, 0x4b, 0x4c])), Buffer.alloc(0));
     expect(factsOf(rust, 'a', content, { chunkBytes: 65536 })).toBeUndefined();
