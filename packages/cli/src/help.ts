@@ -8,6 +8,7 @@ export const locationForms: readonly (readonly [form: string, where: string])[] 
   ['oci:DIR[:TAG|@DIGEST]', 'in an OCI layout folder'],
   ['oci-archive:FILE[:TAG|@DIGEST]', 'in a tar file of an OCI layout'],
   ['docker-archive:FILE[:REFERENCE]', 'in a tar file as docker save writes it'],
+  ['docker-daemon:IMAGE', 'in a container engine, Docker or podman; only to be read'],
 ];
 
 /** What follows a command's options in its help: examples and environment. */

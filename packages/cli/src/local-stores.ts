@@ -8,6 +8,7 @@ import {
   type OpenedLocation,
   openLocalStore,
 } from '@lading/store';
+import type { Context } from './context.ts';
 import type { Location } from './places.ts';
 
 /** Why a folder or archive is opened: to read it, to change what is there, to write it anew or further, to see what writing would meet. */
@@ -16,13 +17,16 @@ export type Purpose = 'read' | 'change' | 'write' | 'rehearse';
 /** The folders and archives of one command. */
 export interface LocalStores {
   open(location: LocalLocation, purpose: Purpose): Promise<Location>;
+  /** An image of the container engine of this machine, to be read. */
+  engineImage(name: string): Promise<Location>;
   /** The store alone, whatever is in it. */
   store(location: LocalLocation): Promise<ContentStore>;
   /** Writes archives out and closes everything. May be called again. */
   close(): Promise<void>;
 }
 
-export function localStores(cwd: string): LocalStores {
+export function localStores(context: Context): LocalStores {
+  const { cwd } = context;
   const opened: OpenedLocation['store'][] = [];
   /** Everything that goes into one archive goes through one store: two would each write a file of their own. */
   const written = new Map<string, Promise<OpenedLocation>>();
@@ -53,6 +57,12 @@ export function localStores(cwd: string): LocalStores {
       if (!exists && purpose === 'rehearse') return { store: memoryStore(name), ...namesOf(location) };
       const access = purpose === 'rehearse' ? openAt(anyName(location), 'read') : openToWrite(location);
       return { store: (await access).store, ...namesOf(location) };
+    },
+    async engineImage(name) {
+      const { openEngineImage } = await import('./docker-daemon.ts');
+      const { store, reference } = await openEngineImage(name, context);
+      opened.push(store);
+      return isDigest(reference) ? { store, digest: reference } : { store, tag: reference };
     },
     async store(relative) {
       const location = { ...relative, path: pathFrom(cwd, relative.path) };

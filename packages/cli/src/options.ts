@@ -1,5 +1,6 @@
 import { type Platform, parsePlatform } from '@lading/oci';
 import type { KeyAlgorithm } from '@lading/sign';
+import { parseSbomOutput, type SbomOutput, sbomFormatNames } from './sbom/output-spec.ts';
 import { usageError } from './usage.ts';
 
 /** `both`: a signature in each format. */
@@ -18,6 +19,9 @@ export interface Shard {
   readonly index: number;
   readonly count: number;
 }
+
+/** What SBOMs are checked against, by the names of the command line. */
+export type SbomProfile = 'cisa-2026' | 'bsi' | 'ntia';
 
 /** Every option of every command: one name means one thing everywhere. A command takes the ones that it lists. */
 export interface Options {
@@ -100,6 +104,17 @@ export interface Options {
   readonly defaultTsa?: boolean | undefined;
   readonly defaultOidc?: boolean | undefined;
   readonly out?: string | undefined;
+  readonly sbomOutput?: readonly SbomOutput[] | undefined;
+  readonly sbomPlatform?: Platform | 'all' | undefined;
+  readonly file?: string | undefined;
+  readonly base?: string | undefined;
+  readonly allLayers?: boolean | undefined;
+  /** False with `--no-cache`. */
+  readonly cache?: boolean | undefined;
+  readonly name?: string | undefined;
+  readonly author?: string | undefined;
+  readonly profile?: readonly SbomProfile[] | undefined;
+  readonly minScore?: number | undefined;
   readonly plainHttp?: readonly string[] | undefined;
   readonly timeout?: number | undefined;
   readonly json?: boolean | undefined;
@@ -118,10 +133,13 @@ export interface OptionSpec {
   readonly description: string;
   readonly parse?: (text: string, previous?: unknown) => unknown;
   readonly choices?: readonly string[];
+  /** What shells may offer where not only these are right. */
+  readonly completions?: readonly string[];
 }
 
 const keyAlgorithms: readonly KeyAlgorithm[] = ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa', 'ed25519'];
 const formatChoices: readonly FormatChoice[] = ['both', 'bundle', 'legacy'];
+const sbomProfiles: readonly SbomProfile[] = ['cisa-2026', 'bsi', 'ntia'];
 const progressStyles: readonly ProgressStyle[] = ['auto', 'tty', 'plain', 'none'];
 
 export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
@@ -381,6 +399,58 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
   defaultTsa: { flags: '--no-default-tsa', description: 'leave out those timestamp authorities' },
   defaultOidc: { flags: '--no-default-oidc', description: 'leave out those issuers of identity tokens' },
   out: { flags: '--out <file>', description: 'the same as --output, by cosign’s name' },
+  sbomOutput: {
+    flags: '-o, --output <format[=file]>',
+    description:
+      `${sbomFormatNames.join(', ')}; with @VERSION in an older or newer version (cyclonedx-json@1.7), with =FILE into a file; ` +
+      'may be repeated (default: table on a terminal, else cyclonedx-json)',
+    parse: (text, previous) => [
+      ...((previous as readonly SbomOutput[] | undefined) ?? []),
+      parseSbomOutput(text),
+    ],
+    completions: sbomFormatNames,
+  },
+  sbomPlatform: {
+    flags: '--platform <os/arch[/variant]>',
+    description:
+      'this platform of a multi-platform image, for example linux/arm64; all for each of them and their index',
+    parse: (text) => (text === 'all' ? text : parsePlatform(text)),
+  },
+  file: {
+    flags: '--file <file>',
+    description: 'write to this file, not to standard output; {platform} in its name becomes linux-amd64',
+  },
+  base: {
+    flags: '--base <image>',
+    description: 'leave out what this image has already: what the image was built on',
+  },
+  allLayers: {
+    flags: '--all-layers',
+    description: 'also packages that upper layers removed or replaced',
+  },
+  cache: { flags: '--no-cache', description: 'neither use nor keep what is known of layers' },
+  name: {
+    flags: '--name <name>',
+    description: 'how the SBOM calls the image (default: its repository, or the name of its file or folder)',
+  },
+  author: {
+    flags: '--author <name>',
+    description: 'who answers for the SBOM, for example "Acme Security <security@acme.example>"',
+  },
+  profile: {
+    flags: '--profile <name>',
+    description: `what to check against: ${sbomProfiles.join(', ')}; may be repeated (default: all of them)`,
+    parse: (text, previous) => [
+      ...((previous as readonly SbomProfile[] | undefined) ?? []),
+      oneOf(sbomProfiles, text),
+    ],
+    completions: sbomProfiles,
+  },
+  minScore: {
+    flags: '--min-score <n>',
+    description: 'fail when a profile’s score is below this, from 0 to 100',
+    parse: parseScore,
+  },
   plainHttp: {
     flags: '--plain-http <host>',
     description: 'speak http, not https, to this host (loopback addresses need no flag; may be repeated)',
@@ -444,6 +514,18 @@ export const outputOptions: readonly OptionName[] = ['json', 'quiet', 'verbose',
 
 function repeated(text: string, previous?: unknown): readonly string[] {
   return [...((previous as readonly string[] | undefined) ?? []), text];
+}
+
+function oneOf<Name extends string>(names: readonly Name[], text: string): Name {
+  const name = names.find((one) => one === text);
+  if (name !== undefined) return name;
+  throw usageError(`there is no ${JSON.stringify(text)}`, `There is: ${names.join(', ')}.`);
+}
+
+function parseScore(text: string): number {
+  const score = Number(text);
+  if (/^\d{1,3}(?:\.\d+)?$/.test(text) && score <= 100) return score;
+  throw usageError(`invalid score ${JSON.stringify(text)}`, 'A score is a number from 0 to 100.');
 }
 
 function parseAnnotation(text: string, previous?: unknown): Readonly<Record<string, string>> {

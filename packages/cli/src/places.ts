@@ -51,11 +51,10 @@ export interface Places extends AsyncDisposable {
 export async function openPlaces(invocation: Invocation, config?: Config): Promise<Places> {
   const settings = config ?? (await namedConfiguration(invocation));
   const { registry, requests } = await openRegistries(invocation, settings?.registries ?? {});
-  const { cwd } = invocation.context;
   let opened: Promise<LocalStores> | undefined;
   // Most commands are about registries alone and start faster without the code of archives.
   const local = (): Promise<LocalStores> => {
-    opened ??= import('./local-stores.ts').then(({ localStores }) => localStores(cwd));
+    opened ??= import('./local-stores.ts').then(({ localStores }) => localStores(invocation.context));
     return opened;
   };
   const close = async (): Promise<void> => (await opened)?.close();
@@ -68,6 +67,14 @@ export async function openPlaces(invocation: Invocation, config?: Config): Promi
   };
 
   const open = async (text: string, purpose: Purpose): Promise<Location> => {
+    const inEngine = engineImageOf(text);
+    if (inEngine !== undefined) {
+      if (purpose === 'read') return (await local()).engineImage(inEngine);
+      throw usageError(
+        'images of a container engine can only be read',
+        'What goes to docker load is written to docker-archive:FILE.',
+      );
+    }
     const location = parseLocation(text);
     if (location.kind !== 'registry') return (await local()).open(location, purpose);
     const { host, repository, tag, digest } = location.reference;
@@ -95,6 +102,7 @@ export async function openPlaces(invocation: Invocation, config?: Config): Promi
       return place(store, tag ?? digest ?? nameFor(text, source));
     },
     async repository(text) {
+      if (engineImageOf(text) !== undefined) return (await open(text, 'read')).store;
       const location = parseLocation(text);
       if (location.kind !== 'registry') return (await local()).store(location);
       const { store, tag, digest } = await open(text, 'read');
@@ -110,6 +118,13 @@ export async function openPlaces(invocation: Invocation, config?: Config): Promi
       }
     },
   };
+}
+
+/** The image that `docker-daemon:IMAGE` names. */
+export function engineImageOf(text: string): string | undefined {
+  const [, name] = /^docker-daemon:(.*)$/s.exec(text) ?? [];
+  if (name !== '') return name;
+  throw usageError(`${text} names no image`, 'Write docker-daemon:IMAGE, as docker image ls shows it.');
 }
 
 /** Entries that are told to the registries beforehand; later ones ask for their tokens as they come. */

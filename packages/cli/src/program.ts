@@ -62,6 +62,8 @@ function buildProgram(context: Pick<Context, 'stdout' | 'stderr'>, act: Act): Co
     )
     .version(manifest.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    // `sbom` is a command itself: what follows `sbom check` belongs to that.
+    .enablePositionalOptions()
     .addHelpText('after', rootHelpTail())
     .helpCommand('help [command]', 'the same as --help')
     .configureHelp({
@@ -145,6 +147,8 @@ function sentence(verb: Pick<Verb, 'summary' | 'description'>): string {
 function buildOption(name: OptionName): Option {
   const { flags, description, parse, choices } = optionSpecs[name];
   const option = new Option(flags, description);
+  // Two commands may write different things alike: -o is a file for most of them, and a format for sbom.
+  option.attributeName = () => name;
   if (choices !== undefined) option.choices(choices);
   if (parse !== undefined) option.argParser((text, previous) => parsed(flags, () => parse(text, previous)));
   return option;

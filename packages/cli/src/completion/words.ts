@@ -55,7 +55,7 @@ function completableNames(verb: Verb): readonly CompletableVerb[] {
 }
 
 function completableOption(name: OptionName): CompletableOption {
-  const { flags, description, choices = [] } = optionSpecs[name];
+  const { flags, description, completions = [], choices = completions } = optionSpecs[name];
   const [, short, long = '', value] = /^(?:(-\w), )?(--[\w-]+)( <.*)?$/.exec(flags) ?? [];
   return { short, long, description, takesValue: value !== undefined, choices };
 }

@@ -22,11 +22,12 @@ ${seconds
     (first) => `  if [[ $verb == ${first} ]]; then
     if (( CURRENT == 3 )); then
       local -a verbs=(${described(secondWords(verbs, first))})
-      _describe 'command' verbs
+      _describe 'command' verbs${verbs.some(({ name }) => name === first) ? '\n      _files' : ''}
       return
     fi
-    verb="$verb $words[3]"
-    shift words; (( CURRENT-- ))
+    case $words[3] in
+      ${[...secondWords(verbs, first).keys()].join('|')}) verb="$verb $words[3]"; shift words; (( CURRENT-- )) ;;
+    esac
   fi`,
   )
   .join('\n')}

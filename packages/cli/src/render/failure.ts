@@ -15,7 +15,7 @@ export function renderFailure(failure: Failure, paint: Paint, subject = ''): str
   ];
 }
 
-/** A server's words must not steer the terminal. */
-function printable(line: string): string {
+/** A server's words, and those of whoever made an image, must not steer the terminal. */
+export function printable(line: string): string {
   return line.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }

@@ -3,6 +3,7 @@ import { entryVerbs } from './entries.ts';
 import { imageVerbs } from './images.ts';
 import { keyVerbs } from './keys.ts';
 import { registryVerbs } from './registries.ts';
+import { sbomVerbs } from './sboms.ts';
 import { setupVerbs } from './setup.ts';
 import { signingVerbs } from './signing.ts';
 import { trustVerbs } from './trust.ts';
@@ -11,6 +12,7 @@ import { trustVerbs } from './trust.ts';
 export const verbGroups: readonly VerbGroup[] = [
   { heading: 'By config.yaml:', verbs: entryVerbs },
   { heading: 'Single images:', verbs: imageVerbs },
+  { heading: 'What is in images:', verbs: sbomVerbs },
   { heading: 'Signatures:', verbs: signingVerbs },
   { heading: 'Keys:', verbs: keyVerbs },
   { heading: 'Trust:', verbs: trustVerbs },

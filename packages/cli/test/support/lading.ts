@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Makes stderr a terminal of this size. */
   readonly terminal?: { readonly columns: number; readonly rows: number };
+  /** Makes stdout one. */
+  readonly stdoutTerminal?: { readonly columns: number; readonly rows: number };
   /** Told of everything that goes to stderr, as it comes. */
   readonly onStderr?: (text: string) => void;
 }
@@ -28,7 +30,7 @@ export async function lading(argv: readonly string[], options: RunOptions = {}):
     cwd: options.cwd ?? '/nonexistent',
     home: '/nonexistent',
     stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
-    stdout,
+    stdout: Object.assign(stdout, options.stdoutTerminal && { isTTY: true, ...options.stdoutTerminal }),
     stderr: Object.assign(stderr, options.terminal && { isTTY: true, ...options.terminal }),
     signal: options.signal ?? new AbortController().signal,
     now: Date.now,

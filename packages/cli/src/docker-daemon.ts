@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { exportImage } from '@lading/engine';
+import { findEngine } from '@lading/engine/node';
+import { type OpenedLocation, openLocalStore } from '@lading/store';
+import type { Context } from './context.ts';
+
+/**
+ * An image of a container engine. Its archive is written to a file that only this user can read, and that has no name any more once it is open:
+ * however this process ends, it leaves nothing behind from then on.
+ * @throws {LadingError} what `findEngine` and `exportImage` throw
+ */
+export async function openEngineImage(name: string, context: Context): Promise<OpenedLocation> {
+  const { env, home, signal } = context;
+  const engine = await findEngine({ env, home });
+  const path = join(env.TMPDIR || tmpdir(), `lading-${randomUUID()}.tar`);
+  try {
+    await pipeline(
+      Readable.from(exportImage(engine, name, { signal }), { objectMode: false }),
+      createWriteStream(path, { flags: 'wx', mode: 0o600 }),
+      { signal },
+    );
+    const opened = await openLocalStore({ kind: 'docker-archive', path }, { access: 'read' });
+    return { ...opened, store: { ...opened.store, name: `docker-daemon:${name}` } };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    await rm(path, { force: true });
+  }
+}

@@ -1,0 +1,41 @@
+import { join, resolve } from 'node:path';
+import { defaultCataloguers, folderCache, LayerReader } from '@lading/sbom';
+import { openPlaces, type Places } from '../places.ts';
+import { openProgress, type Progress } from '../progress/progress.ts';
+import type { Invocation } from '../verb.ts';
+
+/** What the commands that look into images have in common. Disposing closes it. */
+export interface SbomRun extends AsyncDisposable {
+  readonly invocation: Invocation;
+  readonly places: Places;
+  /** Of all images of the command: what two of them share is read once. */
+  readonly reader: LayerReader;
+  readonly progress: Progress;
+}
+
+export async function openSbomRun(invocation: Invocation): Promise<SbomRun> {
+  const { context, options } = invocation;
+  const places = await openPlaces(invocation);
+  const progress = openProgress(context, options);
+  return {
+    invocation,
+    places,
+    progress,
+    reader: new LayerReader({ cataloguers: defaultCataloguers, cache: layerCache(invocation) }),
+    async [Symbol.asyncDispose]() {
+      progress[Symbol.dispose]();
+      await places[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What is known of layers: with `--state` in that folder, else where this user's caches are (XDG Base Directory Specification). */
+function layerCache({ context, options }: Invocation): ReturnType<typeof folderCache> | undefined {
+  if (options.cache === false) return undefined;
+  const { env, home, cwd, now } = context;
+  const folder =
+    options.state === undefined
+      ? join(env.XDG_CACHE_HOME || join(home, '.cache'), 'lading')
+      : resolve(cwd, options.state);
+  return folderCache(join(folder, 'layers'), { clock: now });
+}
