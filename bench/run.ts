@@ -5,13 +5,21 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startDistribution } from '@lading/e2e/distribution';
 import { countRequests, renderCounts } from './src/requests.ts';
+import {
+  sbomComponents,
+  sbomDebian,
+  sbomDebianPython,
+  sbomFleet,
+  sbomMemory,
+  sbomSync,
+} from './src/sboms.ts';
 import { renderRows, runScenario } from './src/scenario.ts';
 import { coldCopy, digest, type Ground, noop, sharedBase } from './src/scenarios.ts';
 import { signing, signingMemory } from './src/signing.ts';
 import { toolPath, versions } from './src/tools.ts';
 
 const usage =
-  'npm run bench -- [--runs N] [--only requests|noop|cold-copy|shared-base|digest|signing|signing-memory] [--write]';
+  'npm run bench -- [--runs N] [--only requests|noop|cold-copy|shared-base|digest|signing|signing-memory|sbom-debian|sbom-debian-python|sbom-fleet|sbom-memory|sbom-components|sbom-sync] [--write]';
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
@@ -39,6 +47,12 @@ const scenarios = {
   digest,
   signing,
   'signing-memory': signingMemory,
+  'sbom-debian': sbomDebian,
+  'sbom-debian-python': sbomDebianPython,
+  'sbom-fleet': sbomFleet,
+  'sbom-memory': sbomMemory,
+  'sbom-components': sbomComponents,
+  'sbom-sync': sbomSync,
 };
 const sections: string[] = [];
 

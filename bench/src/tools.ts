@@ -23,7 +23,7 @@ export const lading: string = `node ${root}packages/cli/dist/main.js`;
 export function toolPath(): string {
   const peers = execFileSync(
     `${root}scripts/peers.sh`,
-    ['crane', 'regctl', 'regsync', 'oras', 'registry', 'cosign', 'skopeo'],
+    ['crane', 'regctl', 'regsync', 'oras', 'registry', 'cosign', 'syft', 'skopeo'],
     { encoding: 'utf8' },
   );
   return `${peers.trim().split('\n').at(-1)}:${root}node_modules/.bin:${process.env.PATH}`;
@@ -32,7 +32,7 @@ export function toolPath(): string {
 /** The versions that were measured, for the report: those that `scripts/peers.sh` pins, as programs built from modules do not know theirs. */
 export function versions(path: string): string {
   const folder = path.slice(0, path.indexOf(':'));
-  const built = ['crane', 'regctl', 'regsync', 'oras', 'registry', 'cosign'].map(
+  const built = ['crane', 'regctl', 'regsync', 'oras', 'registry', 'cosign', 'syft'].map(
     (name) =>
       `${name === 'registry' ? 'distribution' : name} ${readFileSync(`${folder}/.versions/${name}`, 'utf8').trim()}`,
   );

@@ -1,7 +1,7 @@
 import type { BomNote, Dependency, Package } from '../bom.ts';
 import type { Cataloguer, FoundFile } from '../cataloguer.ts';
 import { packageAt } from '../language/found-package.ts';
-import { declaredLicenses } from '../language/licenses.ts';
+import { licensesOf } from '../license/license.ts';
 import type { GoBuildInfo, GoModule } from './go-build-info.ts';
 import { goProbe, type PackedProgram } from './go-probe.ts';
 import { programProbe } from './program.ts';
@@ -71,7 +71,7 @@ function describeModule(module: GoModule): Described {
 function standardLibrary(goVersion: string | undefined): Described[] {
   const version = /^(?:devel )?go(\d+(?:\.\d+){0,2}(?:(?:rc|beta)\d+)?)/.exec(goVersion ?? '')?.[1];
   if (version === undefined) return [];
-  return [{ type: 'golang', name: 'stdlib', version, licenses: declaredLicenses(['BSD-3-Clause']) }];
+  return [{ type: 'golang', name: 'stdlib', version, licenses: licensesOf(['BSD-3-Clause']) }];
 }
 
 /** Before Go 1.24 programs built from a checkout do not know their version: the linker was told, or there is a commit to make a pseudo-version of (go.dev/ref/mod). */

@@ -42,7 +42,7 @@ export function readDepsJson(content: Buffer): readonly DotnetLibrary[] | undefi
       .slice(0, maxDependencies)
       .flatMap(
         ([name, version]) =>
-          places.get(`${name}/${String(version)}`.toLowerCase()) ?? places.get(name.toLowerCase()) ?? [],
+          places.get(`${name}/${identifier(version)}`.toLowerCase()) ?? places.get(name.toLowerCase()) ?? [],
       ),
   );
   const used = usedAtRun(

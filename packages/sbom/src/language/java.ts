@@ -11,6 +11,9 @@ import { ZipBudget } from './zip-budget.ts';
 /** An archive without entries. */
 const minBytes = 22;
 
+/** Of a place in archives in archives. Characters. */
+const maxPlaceLength = 4096;
+
 /** Libraries and programs of Java by what Maven, Gradle and OSGi tools leave in their archives, in archives of archives, too. */
 export const java: Cataloguer = {
   name: 'java',
@@ -78,7 +81,9 @@ class JavaImage {
   ): void {
     const { main, requires, merged } = identify(within.at(-1) ?? path, archive);
     if (archive.problem !== undefined)
-      problems.push(`${[path, ...within].join(':')} was not read whole, as ${archive.problem}`);
+      problems.push(
+        `${[path, ...within].join(':').slice(0, maxPlaceLength)} was not read whole, as ${archive.problem}`,
+      );
     const own = main && this.#put(path, within, main, requires);
     if (outer !== undefined && own !== undefined) this.#edge(outer, own);
     const holder = own ?? outer;
@@ -92,7 +97,7 @@ class JavaImage {
   #put(path: string, within: readonly string[], found: FoundPackage, requires: readonly string[]): string {
     const described = packageAt('java', path, {
       ...found,
-      ...(within.length > 0 && { properties: { 'java.archive': within.join(':') } }),
+      ...(within.length > 0 && { properties: { 'java.archive': within.join(':').slice(0, maxPlaceLength) } }),
     });
     const { id } = described;
     // One file may hold the same thing in several places.

@@ -1,8 +1,8 @@
 import type { Dependency, Package } from '../bom.ts';
 import type { Cataloguer, FoundFile, ImageTree } from '../cataloguer.ts';
+import { licensesOf } from '../license/license.ts';
 import { wholeFile } from '../whole-file.ts';
 import { packageAt } from './found-package.ts';
-import { declaredLicenses } from './licenses.ts';
 import { type NpmFacts, readPackageJson } from './npm-facts.ts';
 import { folderOf } from './paths.ts';
 
@@ -42,7 +42,7 @@ function describe(facts: NpmFacts): Omit<Package, 'id' | 'evidence'> {
     namespace: slash < 0 ? undefined : facts.name.slice(0, slash),
     name: facts.name.slice(slash + 1),
     version: facts.version,
-    licenses: declaredLicenses(facts.licenses),
+    licenses: licensesOf(facts.licenses),
     description: facts.description,
     homepage: facts.homepage,
     supplier: facts.author,

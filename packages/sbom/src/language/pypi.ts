@@ -1,8 +1,8 @@
 import type { BomNote, Dependency, Package } from '../bom.ts';
 import type { Cataloguer, FoundFile, Probe } from '../cataloguer.ts';
+import { licensesOf } from '../license/license.ts';
 import { wholeFile } from '../whole-file.ts';
 import { packageAt } from './found-package.ts';
-import { declaredLicenses } from './licenses.ts';
 import { fileNameOf, folderOf, joinPath } from './paths.ts';
 import { isPythonArchive, type PypiArchive, pythonArchiveProbe } from './pypi-archive.ts';
 import { type PypiOrigin, readDirectUrl, readInstalledFiles, readRecord } from './pypi-files.ts';
@@ -113,7 +113,7 @@ function describe(facts: PypiMetadata, origin: PypiOrigin | undefined): Omit<Pac
     name: facts.name,
     version: facts.version,
     qualifiers: origin?.vcsUrl === undefined ? undefined : { vcs_url: origin.vcsUrl },
-    licenses: declaredLicenses(facts.licenses),
+    licenses: licensesOf(facts.licenses),
     description: facts.description,
     homepage: facts.homepage,
     supplier: facts.author,

@@ -25,7 +25,7 @@ export const zipLimits: ZipLimits = Object.freeze({
   freeBytes: 64 * 1024,
   maxHeldBytes: 128 * 2 ** 20,
   maxDepth: 16,
-  maxFacts: 32 * 2 ** 20,
+  maxFacts: 16 * 2 ** 20,
 });
 
 /** Something is not read on, as it would cost too much. */
