@@ -5,6 +5,15 @@ export class LayerPlaces {
   readonly #indexes: Map<string, number> = new Map();
   readonly #layers: Bom['subject']['layers'];
 
+  static readonly #known: WeakMap<Bom['subject']['layers'], LayerPlaces> = new WeakMap();
+
+  /** Those of one list of layers, made once. */
+  static of(layers: Bom['subject']['layers']): LayerPlaces {
+    const known = LayerPlaces.#known.get(layers) ?? new LayerPlaces(layers);
+    LayerPlaces.#known.set(layers, known);
+    return known;
+  }
+
   constructor(layers: Bom['subject']['layers']) {
     this.#layers = layers;
     layers.forEach(({ diffId }, index) => {

@@ -10,6 +10,7 @@ import type {
   SourcePackage,
 } from '../bom.ts';
 import { type Fact, ownPrefix, packageFacts, trivyPrefix } from './facts.ts';
+import { LayerPlaces } from './layer-places.ts';
 
 type Layers = Bom['subject']['layers'];
 
@@ -150,28 +151,19 @@ function evidenceOf(facts: Facts, layers: Layers): Evidence[] {
   const own = facts.list(`${ownPrefix}evidence:`);
   if (own.length > 0) return own.flatMap((words) => evidenceOfWords(words, layers));
   const places = new Map(facts.under('syft:location:'));
+  const finder = LayerPlaces.of(layers);
   const found: Evidence[] = [];
   // syft counts them without gaps.
   for (let index = 0; places.has(`${index}:path`); index++) {
     const path = places.get(`${index}:path`)!;
     const cataloguer = facts.get('syft:package:foundBy') ?? 'syft';
-    found.push(place(path, cataloguer, places.get(`${index}:layerID`), layers));
+    found.push(finder.evidence(path, cataloguer, places.get(`${index}:layerID`)));
   }
   const path = facts.get(`${trivyPrefix}FilePath`);
   if (found.length === 0 && path !== undefined) {
-    found.push(place(path, 'trivy', facts.get(`${trivyPrefix}LayerDiffID`), layers));
+    found.push(finder.evidence(path, 'trivy', facts.get(`${trivyPrefix}LayerDiffID`)));
   }
   return found;
-}
-
-function place(path: string, cataloguer: string, diffId: string | undefined, layers: Layers): Evidence {
-  const index = diffId === undefined ? -1 : layers.findIndex((layer) => layer.diffId === diffId);
-  const layer = layers[index];
-  return {
-    path: path.replace(/^\/+/, ''),
-    cataloguer,
-    ...(layer !== undefined && { layer: { index, diffId: layer.diffId } }),
-  };
 }
 
 function evidenceOfWords(words: string, layers: Layers): Evidence[] {
