@@ -40,9 +40,30 @@ describe('bash completion, as bash itself runs it', () => {
     expect(await complete('lading', 'completion', 'z')).toEqual(['zsh']);
   });
 
+  test('tells a command from those that begin with its name, and from others that end with it', async () => {
+    expect(await complete('lading', 'sbom', 'che')).toEqual(['check']);
+    expect(await complete('lading', 'sbom', 'check', '--min')).toEqual(['--min-score']);
+    expect(await complete('lading', 'sbom', 'alpine:3.20', '--all')).toEqual(['--all-layers']);
+    expect(await complete('lading', 'download', 'sbom', '--all')).toEqual(['']);
+    expect(await complete('lading', 'sbom', '/et')).toEqual(['/etc']);
+  });
+
+  test('offers formats where -o is a format, and files where it is a file', async () => {
+    expect(await complete('lading', 'sbom', '--output', 'cyc')).toEqual(['cyclonedx-json', 'cyclonedx-xml']);
+    expect(await complete('lading', 'download', 'sbom', '--output', '/et')).toEqual(['/etc']);
+  });
+
   test('completes file names where a file is wanted', async () => {
     expect(await complete('lading', 'sync', '-c', '/et')).toEqual(['/etc']);
   });
+});
+
+test('fish offers the options of lading sbom for neither sbom check nor download sbom', async () => {
+  const { stdout } = await lading(['completion', 'fish']);
+  const line = stdout.split('\n').find((text) => text.includes('-l all-layers') && !text.includes(' diff'));
+  expect(line).toContain(
+    "'__fish_seen_subcommand_from sbom; and not __fish_seen_subcommand_from check convert download'",
+  );
 });
 
 test.each(['zsh', 'fish'])('the %s script names every command and its options', async (shell) => {

@@ -69,6 +69,7 @@ const allowances: Readonly<Record<string, Allowance>> = {
 };
 const bundledInCli = [
   '@lading/config',
+  '@lading/engine',
   '@lading/oci',
   '@lading/pipeline',
   '@lading/registry',

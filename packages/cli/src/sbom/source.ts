@@ -98,12 +98,16 @@ function teller(text: string, { progress }: SbomRun): (event: CatalogueEvent) =>
 /** The image's repository; of what lies in a file or folder that one's name, without the way there. */
 function nameOf(text: string, store: ContentStore, cwd: string): string {
   const inEngine = engineImageOf(text);
-  if (inEngine !== undefined) return repositoryIn(inEngine) ?? inEngine;
+  if (inEngine !== undefined) return (isImageId(inEngine) ? undefined : repositoryIn(inEngine)) ?? inEngine;
   const location = parseLocation(text);
   if (location.kind === 'registry') return store.name;
   const reference = location.kind === 'docker-archive' ? location.reference : undefined;
   const named = reference?.includes('/') ? repositoryIn(reference) : undefined;
   return named ?? basename(resolve(cwd, location.path)).replace(/\.(?:tar|tgz|tar\.gz)$/, '');
+}
+
+function isImageId(name: string): boolean {
+  return /^(?:sha256:)?[0-9a-f]{12,64}$/.test(name);
 }
 
 function repositoryIn(text: string): string | undefined {
