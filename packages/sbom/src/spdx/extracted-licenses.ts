@@ -2,6 +2,14 @@ import { hash } from 'node:crypto';
 import parse from 'spdx-expression-parse';
 import type { License } from '../bom.ts';
 import { compare } from '../formats/graph.ts';
+import { readablePart } from './elements.ts';
+
+/** As SPDX 2.3 has its fields. */
+export interface ExtractedLicense {
+  readonly licenseId: string;
+  readonly name: string;
+  readonly extractedText: string;
+}
 
 /** What SPDX writes where nobody knows. */
 export const noAssertion = 'NOASSERTION';
@@ -19,7 +27,7 @@ export class ExtractedLicenses {
       if (!('expression' in license)) return this.#refOf(license.name);
       const { expression } = license;
       if (!isExpression(expression)) return this.#refOf(expression);
-      for (const ref of expression.match(/LicenseRef-[A-Za-z0-9.-]+/g) ?? []) {
+      for (const ref of refsOf(expression)) {
         if (!this.#names.has(ref)) this.#names.set(ref, noAssertion);
       }
       return licenses.length > 1 && expression.includes(' ') ? `(${expression})` : expression;
@@ -28,7 +36,7 @@ export class ExtractedLicenses {
   }
 
   /** What explains the references given so far, sorted. */
-  *infos(): Generator<unknown, void, undefined> {
+  *infos(): Generator<ExtractedLicense, void, undefined> {
     for (const [licenseId, name] of [...this.#names].sort(([a], [b]) => compare(a, b))) {
       // Of what a package declares there is no more than its words.
       yield { licenseId, name, extractedText: name };
@@ -36,12 +44,8 @@ export class ExtractedLicenses {
   }
 
   #refOf(words: string): string {
-    const readable = words
-      .slice(0, 48)
-      .replace(/[^A-Za-z0-9.]+/g, '-')
-      .replace(/^-+|-+$/g, '');
+    const start = `LicenseRef-lading-${readablePart(words, 48)}`;
     const digits = hash('sha256', words.toWellFormed(), 'hex');
-    const start = `LicenseRef-lading-${readable === '' ? '' : `${readable}-`}`;
     let ref = start + digits.slice(0, 12);
     for (let count = 2; (this.#names.get(ref) ?? words) !== words; count++)
       ref = `${start}${digits}-${count}`;
@@ -60,4 +64,9 @@ export function isExpression(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The references in an expression to licences that the document explains. */
+export function refsOf(expression: string): readonly string[] {
+  return expression.match(/LicenseRef-[A-Za-z0-9.-]+/g) ?? [];
 }

@@ -4,14 +4,28 @@ import { noAssertion } from './extracted-licenses.ts';
 const group =
   /\b(?:authors|community|contributors|corp|corporation|developers|devel|foundation|gmbh|group|inc|llc|ltd|maintainers|organi[sz]ation|packagers|project|team)\b/i;
 
-/** Who supplies a package, as SPDX says it (SPDX 2.3, 7.5): who has an address and no name of a group is a person. */
-export function supplierText(supplier: string | undefined): string {
-  if (!supplier) return noAssertion;
+/** Who supplies something. */
+export interface Agent {
+  readonly kind: 'Organization' | 'Person';
+  readonly name: string;
+  readonly email?: string | undefined;
+}
+
+/** `Name <address>` taken apart: who has an address and no name of a group is a person. */
+export function agentOf(supplier: string): Agent {
   const start = supplier.lastIndexOf(' <');
   const name = supplier.slice(0, Math.max(start, 0));
-  const address = supplier.slice(start + 2, -1);
-  if (name === '' || !supplier.endsWith('>') || !isAddress(address)) return `Organization: ${supplier}`;
-  return `${group.test(name) ? 'Organization' : 'Person'}: ${name} (${address})`;
+  const email = supplier.slice(start + 2, -1);
+  if (name === '' || !supplier.endsWith('>') || !isAddress(email))
+    return { kind: 'Organization', name: supplier };
+  return { kind: group.test(name) ? 'Organization' : 'Person', name, email };
+}
+
+/** Who supplies a package, as SPDX 2.3 says it (7.5). */
+export function supplierText(supplier: string | undefined): string {
+  if (!supplier) return noAssertion;
+  const { kind, name, email } = agentOf(supplier);
+  return `${kind}: ${name}${email === undefined ? '' : ` (${email})`}`;
 }
 
 /** `Name <address>` of what SPDX says; nothing when it says that nobody knows. */
