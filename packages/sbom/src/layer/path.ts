@@ -6,6 +6,7 @@ const ascii = /^[\x00-\x7f]*$/;
 /** Of a path and of a name in it, as Linux has them: nothing longer can be unpacked. Bytes. */
 export const maxPathBytes = 4096;
 const maxNameBytes = 255;
+const hasOddSegment = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
 /**
  * Bytes of a name, each a letter of latin1, as text. Bytes that are no UTF-8 become lone surrogates (U+DC80 to U+DCFF), as in
@@ -42,6 +43,8 @@ function decodeMixed(buffer: Buffer): string {
  * @returns nothing when it is too long to be a path on Linux.
  */
 export function canonicalPath(name: string): string | undefined {
+  // As most archives have them.
+  if (name.length <= maxNameBytes && !hasOddSegment.test(name)) return name;
   if (name.length > maxPathBytes && Buffer.byteLength(name) > maxPathBytes) return undefined;
   const parts: string[] = [];
   for (const part of name.split('/')) {

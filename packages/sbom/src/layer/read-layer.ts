@@ -97,7 +97,10 @@ async function unpack(
   };
   const feeding = feed();
   try {
-    for await (const chunk of transform) content.write(chunk as Uint8Array);
+    for await (const chunk of transform) {
+      content.write(chunk as Uint8Array);
+      release(chunk as Uint8Array);
+    }
   } catch (error) {
     // Ends a read that nothing may come for.
     await reader.cancel().catch(() => undefined);
@@ -113,6 +116,14 @@ async function unpack(
     await feeding;
   }
   if (failure !== undefined) throw failure;
+}
+
+/**
+ * Gives back the memory of a chunk that nobody reads any more, as soon as the decompressor has gone on to another buffer: else 60 MB of them
+ * lie about until a collector comes by.
+ */
+function release({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  if (byteOffset + byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** A read that an abort ends, even when the stream does not care. */

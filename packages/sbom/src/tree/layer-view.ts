@@ -5,14 +5,19 @@ import { kindAmong, type PathKind } from '../layer/path-table.ts';
 
 const maxCachedFolders = 10_000;
 
+interface Place {
+  readonly key: PathKey;
+  readonly kind: PathKind | undefined;
+}
+
 /** What one layer says of paths: of those that it has, and of those below. */
 export class LayerView {
   readonly #paths: Buffer;
   readonly #whiteouts: ReadonlySet<string>;
   readonly #opaque: ReadonlySet<string>;
   readonly #replaced: ReadonlyMap<string, number>;
-  /** Folders that the layer has, with their keys; neighbours are asked for one after the other. */
-  readonly #folders = new Map<string, PathKey>();
+  /** What is at paths that others go through, there or not: neighbours are asked for one after the other. */
+  readonly #places = new Map<string, Place>();
 
   constructor(layer: LayerFacts) {
     this.#paths = Buffer.from(layer.paths, 'base64');
@@ -34,20 +39,28 @@ export class LayerView {
       const end = slash < 0 ? path.length : slash;
       const at = path.slice(0, end);
       isHidden ||= this.#whiteouts.has(at);
-      const known = this.#folders.get(at);
-      const childOf = known ?? childKey(key, path.slice(start, end), this.#replaced.get(folder) ?? 0);
-      const kind = known === undefined ? kindAmong(this.#paths, childOf) : 'folder';
-      if (kind === undefined) return isHidden ? 'hidden' : undefined;
-      if (slash < 0) return kind;
-      if (kind === 'other') return 'hidden';
-      if (known === undefined) {
-        if (this.#folders.size >= maxCachedFolders) this.#folders.clear();
-        this.#folders.set(at, childOf);
+      let place = this.#places.get(at);
+      if (place === undefined) {
+        place = this.#place(key, path.slice(start, end), folder);
+        if (slash >= 0) this.#remember(at, place);
       }
+      if (place.kind === undefined) return isHidden ? 'hidden' : undefined;
+      if (slash < 0) return place.kind;
+      if (place.kind === 'other') return 'hidden';
       isHidden ||= this.#opaque.has(at);
       folder = at;
-      key = childOf;
+      key = place.key;
       start = end + 1;
     }
+  }
+
+  #place(parent: PathKey, name: string, folder: string): Place {
+    const key = childKey(parent, name, this.#replaced.get(folder) ?? 0);
+    return { key, kind: kindAmong(this.#paths, key) };
+  }
+
+  #remember(path: string, place: Place): void {
+    if (this.#places.size >= maxCachedFolders) this.#places.clear();
+    this.#places.set(path, place);
   }
 }
