@@ -5,7 +5,7 @@ import { compare } from '../formats/graph.ts';
 import { readablePart } from './elements.ts';
 
 /** As SPDX 2.3 has its fields. */
-export interface ExtractedLicense {
+interface ExtractedLicense {
   readonly licenseId: string;
   readonly name: string;
   readonly extractedText: string;

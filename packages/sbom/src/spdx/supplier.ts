@@ -5,7 +5,7 @@ const group =
   /\b(?:authors|community|contributors|corp|corporation|developers|devel|foundation|gmbh|group|inc|llc|ltd|maintainers|organi[sz]ation|packagers|project|team)\b/i;
 
 /** Who supplies something. */
-export interface Agent {
+interface Agent {
   readonly kind: 'Organization' | 'Person';
   readonly name: string;
   readonly email?: string | undefined;

@@ -101,10 +101,15 @@ class Spdx3Graph {
       creationInfo,
       name: this.#bom.subject.name,
       comment: this.#bom.notes.length > 0 ? commentOf(this.#bom) : undefined,
-      dataLicense: 'https://spdx.org/licenses/CC0-1.0',
-      profileConformance: ['core', 'software', 'simpleLicensing'],
+      dataLicense: this.#iri('DataLicense'),
+      profileConformance: ['core', 'software', 'simpleLicensing', 'expandedLicensing'],
       rootElement: [this.#iri('Sbom')],
     };
+    // In the document itself, as the one below: syft follows no IRI that leads out of it.
+    yield this.#element('simplelicensing_LicenseExpression', 'DataLicense', {
+      simplelicensing_licenseExpression: 'CC0-1.0',
+    });
+    yield { type: 'expandedlicensing_IndividualLicensingInfo', spdxId: noLicenseKnown, creationInfo };
     yield this.#element('software_Sbom', 'Sbom', {
       software_sbomType: [context === 'build' ? 'build' : 'analyzed'],
       rootElement: [this.#iri(this.#elements.root)],

@@ -30,10 +30,18 @@ function problemsOf(graph: readonly Element[]): string[] {
   const ids = graph.flatMap(({ spdxId }) => spdxId ?? []);
   if (new Set(ids).size !== ids.length) problems.push('an id is given twice');
   for (const id of ids) if (!/^https:[^\s#]+(?:#[A-Za-z0-9.-]+)?$/.test(id)) problems.push(`no IRI: ${id}`);
-  const known = new Set([...ids, 'https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoAssertionLicense']);
+  const known = new Set(ids);
   for (const one of graph) {
     if (one.type !== 'CreationInfo' && one.creationInfo !== '_:creation') problems.push('made by nobody');
-    const ends = [one.from, one.to, one.subject, one.suppliedBy, one.rootElement, one.createdBy];
+    const ends = [
+      one.from,
+      one.to,
+      one.subject,
+      one.suppliedBy,
+      one.rootElement,
+      one.createdBy,
+      one.dataLicense,
+    ];
     for (const end of ends.flat()) {
       if (end !== undefined && !known.has(end as string)) problems.push(`leads nowhere: ${String(end)}`);
     }
@@ -118,7 +126,10 @@ describe('SPDX 3.0.1', () => {
     );
     expect(problemsOf(graph)).toEqual([]);
     expect(ofType(graph, 'Organization')).toHaveLength(1);
-    expect(ofType(graph, 'simplelicensing_LicenseExpression')).toHaveLength(1);
+    expect(ofType(graph, 'simplelicensing_LicenseExpression')).toMatchObject([
+      { simplelicensing_licenseExpression: 'CC0-1.0' },
+      { simplelicensing_licenseExpression: expect.stringMatching(/^LicenseRef-lading-GPL-/) },
+    ]);
     expect(ofType(graph, 'simplelicensing_SimpleLicensingText')).toMatchObject([{ name: 'GPL' }]);
     expect(ofType(graph, 'SoftwareAgent')).toMatchObject([{ name: 'lading-1' }]);
     expect(edges(graph)).toContain('c hasDeclaredLicense nobody knows');

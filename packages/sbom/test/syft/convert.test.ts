@@ -51,6 +51,16 @@ withSyft('syft reads what lading writes, and lading what syft makes of it', () =
     ]);
   });
 
+  test("sbom case 36: lading's SPDX 3.0.1, by way of syft, keeps purls, licences and needs", () => {
+    const written = text(spdxJson(debianImage, { tool, version: '3.0.1' }));
+    const bom = parseSyftJson(converted(written, 'syft-json'));
+    expect(purls(bom)).toEqual(purls(debianImage));
+    expect(bom.dependencies).toHaveLength(debianImage.dependencies.length);
+    expect(bom.packages.find(({ name }) => name === 'libssl3')?.licenses).toEqual([
+      { expression: 'Apache-2.0 AND (MIT OR Artistic-2.0)' },
+    ]);
+  });
+
   test("sbom case 36: lading's document of syft's JSON, by way of SPDX of syft's, keeps purls and the image", () => {
     const bom = parseSpdx(converted(text(syftJson(debianImage, { tool })), 'spdx-json@2.3'));
     expect(purls(bom)).toEqual(purls(debianImage));
