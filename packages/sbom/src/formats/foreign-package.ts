@@ -4,7 +4,7 @@ import { encodePurl, parsePurl } from '../purl/purl.ts';
 import type { PurlParts } from '../purl/purl-package.ts';
 import { withoutUndefined } from './read-facts.ts';
 
-type Identity = Pick<Package, 'type' | 'namespace' | 'name' | 'version' | 'qualifiers' | 'subpath'>;
+export type Identity = Pick<Package, 'type' | 'namespace' | 'name' | 'version' | 'qualifiers' | 'subpath'>;
 
 /** The purl tells what it is; the name tells how it is written, as purls of some types are in lower case. */
 export function identityOfPurl(
