@@ -1,6 +1,6 @@
 import type { Bom, Hash, HashAlgorithm, License, OperatingSystem, Package } from '../bom.ts';
 import { idOfFamily, ownPrefix } from '../formats/facts.ts';
-import { type Identity, identityOfPurl, upstreamOf, withPurl } from '../formats/foreign-package.ts';
+import { identityOfPurl, upstreamOf, withPurl } from '../formats/foreign-package.ts';
 import {
   Facts,
   packageOfFacts,
@@ -12,6 +12,8 @@ import { type JsonObject, listOf, objectOf, objectsOf, textOf } from '../formats
 import { licensesOf } from '../license/license.ts';
 import { type PurlParts, packageOfPurl } from '../purl/purl-package.ts';
 import { componentTypeProperty, isSoundHash, usualComponentType } from './component.ts';
+
+type Identity = ReturnType<typeof identityOfPurl>;
 
 export interface ReadContext {
   readonly layers: Bom['subject']['layers'];

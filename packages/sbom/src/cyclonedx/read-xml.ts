@@ -7,9 +7,12 @@ import type { JsonObject } from '../formats/values.ts';
 interface Element {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
-  readonly children: Element[];
+  children: Element[] | undefined;
   text: string;
 }
+
+// Of a document made to be large there are millions, so they are small.
+const noAttributes: ReadonlyMap<string, string> = new Map();
 
 const namespace = /^http:\/\/cyclonedx\.org\/schema\/bom\/(\d+\.\d+)$/;
 
@@ -31,7 +34,7 @@ export function jsonOfXml(text: string, limits: SbomLimits): JsonObject {
     components: childrenOf(root, 'components', 'component').map(componentOf),
     dependencies: childrenOf(root, 'dependencies', 'dependency').map((line) => ({
       ref: line.attributes.get('ref'),
-      dependsOn: line.children.map(({ attributes }) => attributes.get('ref')),
+      dependsOn: line.children?.map(({ attributes }) => attributes.get('ref')),
     })),
     services,
     vulnerabilities,
@@ -43,6 +46,7 @@ function parseXml(text: string, limits: SbomLimits): { root: Element; version: s
   const open: Element[] = [];
   let foreign = 0;
   let values = 0;
+  let components = 0;
   let root: Element | undefined;
   let version: string | undefined;
   parser.on('error', (error) => {
@@ -52,8 +56,11 @@ function parseXml(text: string, limits: SbomLimits): { root: Element; version: s
     throw sbomError('the SBOM has a document type declaration, which CycloneDX has no use for');
   });
   parser.on('opentag', (tag) => {
-    values += 1 + Object.keys(tag.attributes).length;
+    values += 2 + Object.keys(tag.attributes).length;
     if (values > limits.maxValues) throw sbomError(`the SBOM has more than ${limits.maxValues} values`);
+    if (tag.local === 'component' && ++components > limits.maxPackages) {
+      throw sbomError(`the SBOM has more than ${limits.maxPackages} components`);
+    }
     if (open.length + foreign >= limits.maxDepth) {
       throw sbomError(`the SBOM has more than ${limits.maxDepth} levels`);
     }
@@ -67,7 +74,8 @@ function parseXml(text: string, limits: SbomLimits): { root: Element; version: s
       return;
     }
     const element = elementOf(tag);
-    open.at(-1)?.children.push(element);
+    const parent = open.at(-1);
+    if (parent !== undefined) (parent.children ??= []).push(element);
     root ??= element;
     open.push(element);
   });
@@ -87,17 +95,23 @@ function parseXml(text: string, limits: SbomLimits): { root: Element; version: s
 }
 
 function elementOf(tag: SaxesTagNS): Element {
-  const attributes = new Map(Object.values(tag.attributes).map(({ local, value }) => [local, value]));
-  return { name: tag.local, attributes, children: [], text: '' };
+  const attributes = Object.values(tag.attributes);
+  return {
+    name: tag.local,
+    attributes:
+      attributes.length === 0 ? noAttributes : new Map(attributes.map(({ local, value }) => [local, value])),
+    children: undefined,
+    text: '',
+  };
 }
 
 function child(element: Element | undefined, name: string): Element | undefined {
-  return element?.children.find((one) => one.name === name);
+  return element?.children?.find((one) => one.name === name);
 }
 
 /** The members of a list in an element. */
 function childrenOf(element: Element | undefined, list: string, name: string): Element[] {
-  return child(element, list)?.children.filter((member) => member.name === name) ?? [];
+  return child(element, list)?.children?.filter((member) => member.name === name) ?? [];
 }
 
 function textIn(element: Element | undefined, name: string): string | undefined {
@@ -123,7 +137,7 @@ function componentOf(element: Element): JsonObject {
       alg: hash.attributes.get('alg'),
       content: hash.text,
     })),
-    licenses: child(element, 'licenses')?.children.map(licenseOf),
+    licenses: child(element, 'licenses')?.children?.map(licenseOf),
     copyright: text('copyright'),
     cpe: text('cpe'),
     purl: text('purl'),
@@ -148,7 +162,7 @@ function organizationOf(element: Element | undefined): JsonObject | undefined {
   if (element === undefined) return undefined;
   return {
     name: textIn(element, 'name'),
-    contact: element.children.filter(({ name }) => name === 'contact').map(contactOf),
+    contact: element.children?.filter(({ name }) => name === 'contact').map(contactOf),
   };
 }
 

@@ -4,13 +4,16 @@ export interface SbomLimits {
   readonly maxBytes: number;
   /** Objects, lists, elements within each other. Real documents have a dozen. */
   readonly maxDepth: number;
-  /** Values of JSON, elements and attributes of XML. A package of a large catalogue has a hundred. */
+  /** Values of JSON; tags and attributes of XML. A package of a large catalogue has a hundred. */
   readonly maxValues: number;
+  /** Components of CycloneDX: a short one of a document is a larger one in memory. */
+  readonly maxPackages: number;
 }
 
-/** What a few hundred megabytes of memory suffice for: some 100,000 packages. */
+/** What the heap that Node.js has by default suffices for: more than 100,000 packages with all that is known of them. */
 export const sbomLimits: SbomLimits = Object.freeze({
   maxBytes: 256 * 1024 * 1024,
   maxDepth: 256,
   maxValues: 16_000_000,
+  maxPackages: 500_000,
 });

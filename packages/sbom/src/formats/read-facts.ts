@@ -11,31 +11,9 @@ import type {
 } from '../bom.ts';
 import { type Fact, ownPrefix, packageFacts, trivyPrefix } from './facts.ts';
 import { LayerPlaces } from './layer-places.ts';
+import { isPackageType } from './package-types.ts';
 
 type Layers = Bom['subject']['layers'];
-
-/** All of them: one that is missing here is an error of types. */
-const packageTypes: Readonly<Record<PackageType, true>> = {
-  alpm: true,
-  apk: true,
-  binary: true,
-  cargo: true,
-  composer: true,
-  conda: true,
-  deb: true,
-  gem: true,
-  golang: true,
-  maven: true,
-  npm: true,
-  nuget: true,
-  opkg: true,
-  pypi: true,
-  rpm: true,
-};
-
-function isPackageType(text: string | undefined): text is PackageType {
-  return text !== undefined && Object.hasOwn(packageTypes, text);
-}
 
 /** Facts that are looked up by their names. */
 export class Facts {
@@ -73,7 +51,8 @@ export class Facts {
       .map(([, value]) => value);
   }
 
-  get names(): readonly Fact[] {
+  /** As they were given. */
+  get entries(): readonly Fact[] {
     return this.#all;
   }
 }
@@ -117,7 +96,7 @@ export function propertiesOfFacts(
 ): Record<string, string> | undefined {
   const written = new Set(packageFacts(pkg, layers).map(([name]) => name));
   const found = new Map<string, string>();
-  for (const [name, value] of facts.names) {
+  for (const [name, value] of facts.entries) {
     const own = `${ownPrefix}property:`;
     const key = name.startsWith(own) ? name.slice(own.length) : name;
     if (key === name && (name.startsWith(ownPrefix) || written.has(name))) continue;
@@ -133,18 +112,16 @@ function licenseOfWords(words: string): License[] {
 }
 
 function sourceOf(facts: Facts): SourcePackage | undefined {
-  const part = (name: string): string | undefined => facts.get(`${trivyPrefix}Src${name}`);
+  const part = (name: string): string | undefined => facts.get(`${trivyPrefix}Src${name}`) || undefined;
   const name = part('Name');
   if (name === undefined) return undefined;
-  const epoch = Number(part('Epoch'));
-  const version = part('Version');
-  const release = part('Release');
-  return {
+  const epoch = part('Epoch');
+  return withoutUndefined({
     name,
-    ...(version !== undefined && { version }),
-    ...(release !== undefined && { release }),
-    ...(Number.isSafeInteger(epoch) && { epoch }),
-  };
+    version: part('Version'),
+    release: part('Release'),
+    epoch: epoch !== undefined && /^\d{1,15}$/.test(epoch) ? Number(epoch) : undefined,
+  });
 }
 
 function evidenceOf(facts: Facts, layers: Layers): Evidence[] {
@@ -156,7 +133,8 @@ function evidenceOf(facts: Facts, layers: Layers): Evidence[] {
   // syft counts them without gaps.
   for (let index = 0; places.has(`${index}:path`); index++) {
     const path = places.get(`${index}:path`)!;
-    const cataloguer = facts.get('syft:package:foundBy') ?? 'syft';
+    // A cataloguer's name is one word in the facts that lading writes.
+    const cataloguer = facts.get('syft:package:foundBy')?.replace(/\s+/g, '-') || 'syft';
     found.push(finder.evidence(path, cataloguer, places.get(`${index}:layerID`)));
   }
   const path = facts.get(`${trivyPrefix}FilePath`);

@@ -31,13 +31,13 @@ export function readSbom(document: string | Uint8Array, limits: Partial<SbomLimi
   if (/^\s*</.test(text)) {
     const value = jsonOfXml(text, all);
     const version = textOf(value.specVersion) ?? '';
-    return { format: 'cyclonedx-xml', version, bom: bomOfCycloneDx(value, digest) };
+    return { format: 'cyclonedx-xml', version, bom: bomOfCycloneDx(value, all, digest) };
   }
   const value = withoutEnvelope(parseBoundedJson(text, all), all);
   const found = objectOf(value) ?? {};
   if (found.bomFormat === 'CycloneDX') {
     const version = textOf(found.specVersion) ?? '';
-    return { format: 'cyclonedx-json', version, bom: bomOfCycloneDx(value, digest) };
+    return { format: 'cyclonedx-json', version, bom: bomOfCycloneDx(value, all, digest) };
   }
   const spdx = textOf(found.spdxVersion);
   if (spdx !== undefined) {

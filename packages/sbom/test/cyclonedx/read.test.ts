@@ -38,7 +38,7 @@ describe('a document of syft', () => {
         cpe: 'cpe:2.3:a:acme-libs:acme-libs:2\\:1.2-3:*:*:*:*:*:*:*',
         purl: 'pkg:rpm/rocky/acme-libs@1.2-3?arch=noarch&distro=rocky-9.4&epoch=2&upstream=acme-1.2-3.src.rpm',
         properties: [
-          { name: 'syft:package:foundBy', value: 'rpm-db-cataloger' },
+          { name: 'syft:package:foundBy', value: 'rpm db cataloger' },
           { name: 'syft:package:type', value: 'rpm' },
           { name: 'syft:package:metadataType', value: 'rpm-db-entry' },
           { name: 'syft:cpe23', value: 'cpe:2.3:a:one' },
@@ -534,6 +534,12 @@ describe('a document that is none, or is made to do harm', () => {
       'more than 40000 values',
     );
     expect(errorOf(() => parseCycloneDx(json({}), { maxBytes: 10 }))).toContain('larger than 10 bytes');
+    const component = { type: 'library', name: 'a' };
+    const nested = json({ components: [component, { ...component, components: [component] }] });
+    expect(errorOf(() => parseCycloneDx(nested, { maxPackages: 2 }))).toContain('more than 2 components');
+    expect(parseCycloneDx(nested, { maxPackages: 3 }).packages).toHaveLength(3);
+    const nestedXml = xml('<components><component/><component><component/></component></components>');
+    expect(errorOf(() => parseCycloneDx(nestedXml, { maxPackages: 2 }))).toContain('more than 2 components');
   });
 
   test('sbom case 33: circles and dependencies on what is not there are read', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseBoundedJson, textOfDocument } from '../../src/formats/document-text.ts';
 import { sbomLimits } from '../../src/index.ts';
 
-const limits = { maxBytes: 1000, maxDepth: 3, maxValues: 10 };
+const limits = { maxBytes: 1000, maxDepth: 3, maxValues: 10, maxPackages: 10 };
 
 describe('parseBoundedJson', () => {
   test('reads what JSON.parse reads, and refuses what it refuses', () => {
