@@ -75,7 +75,11 @@ function parseXml(text: string, limits: SbomLimits): { root: Element; version: s
     }
     const element = elementOf(tag);
     const parent = open.at(-1);
-    if (parent !== undefined) (parent.children ??= []).push(element);
+    if (parent?.children === undefined) {
+      if (parent !== undefined) parent.children = [element];
+    } else {
+      parent.children.push(element);
+    }
     root ??= element;
     open.push(element);
   });

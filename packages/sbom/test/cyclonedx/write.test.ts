@@ -371,7 +371,7 @@ describe('CycloneDX of other things', () => {
       externalReferences: [
         {
           type: 'bom',
-          url: `${image.serialNumber.replace('uuid', 'cdx').replace('urn:cdx:', 'urn:cdx:')}/1`,
+          url: `${image.serialNumber.replace('uuid', 'cdx')}/1`,
         },
       ],
     });
