@@ -46,9 +46,12 @@ function isProgram(magic: Buffer): boolean {
   );
 }
 
+/** Where windows are put together. All of them in one: a window is gone when the look at it is over, and a hundred thousand programs make many. */
+let scratch: Buffer = Buffer.alloc(0);
+
 /**
  * Makes windows of a stream for searching: each begins with the last `overlap` bytes of the one before, so that what is at most one byte longer than that
- * is whole in one of them. `offset` is the place of the window's first byte in the file; `fresh` tells how many bytes the window before had already.
+ * is whole in one of them. A window is only valid during the call. `offset` is the place of the window's first byte in the file; `fresh` tells how many bytes the window before had already.
  */
 export function overlappingWindows(
   overlap: number,
@@ -57,7 +60,11 @@ export function overlappingWindows(
   let tail: Buffer = Buffer.alloc(0);
   let offset = 0;
   return (chunk) => {
-    const window = Buffer.concat([tail, chunk]);
+    const size = tail.length + chunk.length;
+    if (scratch.length < size) scratch = Buffer.alloc(size);
+    scratch.set(tail);
+    scratch.set(chunk, tail.length);
+    const window = scratch.subarray(0, size);
     look(window, offset, tail.length);
     const keep = Math.min(overlap, window.length);
     offset += window.length - keep;

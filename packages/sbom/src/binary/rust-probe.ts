@@ -3,6 +3,7 @@ import { constants, inflateSync } from 'node:zlib';
 import type { Probe } from '../cataloguer.ts';
 import { identifier, jsonList, jsonObject, parseJsonObject, shortText } from '../language/json-text.ts';
 import { type Capture, capture } from './capture.ts';
+import { mayInflateTo } from './deflate-start.ts';
 import { overlappingWindows } from './program.ts';
 
 /** What cargo-auditable puts in a program: the packages that were compiled into it. */
@@ -23,8 +24,8 @@ const maxCompressedBytes = 2 * 1024 * 1024;
 const maxInflatedBytes = 8 * 1024 * 1024;
 /** How much is inflated to see whether a place begins with what is looked for. */
 const trialBytes = 64;
-/** 100 MB of chance have about 6,000 places to try. */
-const maxTrials = 20_000;
+/** Real programs have some ten places for 100 MB that have to be tried. */
+const maxTrials = 1000;
 const start: Buffer = Buffer.from('{"packages":[');
 
 /**
@@ -38,7 +39,7 @@ export function rustProbe(): Probe {
     const last = window.length - trialBytes;
     for (let at = window.indexOf(0x78); at >= 0 && at <= last; at = window.indexOf(0x78, at + 1)) {
       if (found !== undefined || trials >= maxTrials) return;
-      if (!mayBeZlib(window, at)) continue;
+      if (!mayInflateTo(start, window, at)) continue;
       trials++;
       if (!beginsRight(window.subarray(at, at + trialBytes))) continue;
       found = capture(0, maxCompressedBytes);
@@ -58,12 +59,6 @@ export function rustProbe(): Probe {
       return found === undefined ? undefined : read(found.bytes());
     },
   };
-}
-
-/** The two bytes of a zlib header are a multiple of 31 (RFC 1950), and no block has the type 3 (RFC 1951). */
-function mayBeZlib(window: Buffer, at: number): boolean {
-  const flags = window[at + 1]!;
-  return (0x7800 + flags) % 31 === 0 && (flags & 0x20) === 0 && (window[at + 2]! & 6) !== 6;
 }
 
 function beginsRight(bytes: Buffer): boolean {

@@ -12,7 +12,7 @@ import { isBitnamiList, isSbomFile } from './sbom-files.ts';
 const name = 'embedded-sbom';
 /** SBOMs of packages have some hundred KiB, those of the largest images a few ten MiB. */
 const maxBytes = 32 * 1024 * 1024;
-const maxValues = 3_000_000;
+const maxValues = 1_000_000;
 
 type Unread = { readonly unread: string };
 
