@@ -34,7 +34,7 @@ export const binary: Cataloguer = {
     const found = files.flatMap(({ path, facts }) => {
       if ('jvm' in facts) return [packageAt('binary', path, runtimeAt(tree, path, facts.jvm))];
       // The runtime's own word tells more than its launcher does.
-      const isLauncher = runtimeFolders.has(folderOf(folderOf(path).slice(0, -1)));
+      const isLauncher = facts.namespace === 'oracle' && isWithin(path, runtimeFolders);
       return isLauncher ? [] : [packageAt('binary', path, describe(facts))];
     });
     return { packages: samePackages(found) };
@@ -55,6 +55,12 @@ function probeOf(file: FileHead): Probe | undefined {
   return signature.isText === true
     ? signatureProbe(signature)
     : programProbe(file, () => signatureProbe(signature));
+}
+
+/** True for what stands in one of the folders, at any depth. */
+function isWithin(path: string, folders: ReadonlySet<string>): boolean {
+  for (let at = folderOf(path); at !== ''; at = folderOf(at.slice(0, -1))) if (folders.has(at)) return true;
+  return false;
 }
 
 function describe({ name, namespace, version, purl }: Shown): FoundPackage {

@@ -101,7 +101,8 @@ function readPackageNote(content: Buffer): ElfNoteFacts | undefined {
       name,
       version,
       type: identifier(note.type, 20),
-      os: identifier(note.os, 50) ?? cpe?.[1],
+      // Debian writes it large, which os-release does not.
+      os: (identifier(note.os, 50) ?? cpe?.[1])?.toLowerCase(),
       osVersion: identifier(note.osVersion, 50) ?? cpe?.[2],
       architecture: identifier(note.architecture, 50),
       license: shortText(note.license),

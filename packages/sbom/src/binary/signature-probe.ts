@@ -11,7 +11,7 @@ export type Shown = {
 };
 
 /** A needle that comes more often than this is in a file that is made to keep somebody busy. */
-const maxTrials = 50_000;
+const maxTrials = 10_000;
 
 /**
  * Looks for marks as a file flows by. Only the needles are searched in all bytes, and the patterns tried around them; what is kept in

@@ -48,6 +48,7 @@ describe('binary', () => {
     const image = catalogued(binary, {
       'opt/java/openjdk/release': temurin,
       'opt/java/openjdk/bin/java': launcher,
+      'opt/java/openjdk/jre/bin/java': launcher,
       'opt/other/bin/java': launcher,
     });
     expect(purls(image)).toEqual([

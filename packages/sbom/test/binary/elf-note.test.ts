@@ -44,7 +44,7 @@ describe('elf-note', () => {
   it('all programs of a package are one, and types that no package manager has are bare', () => {
     const deb = {
       type: 'deb',
-      os: 'ubuntu',
+      os: 'Ubuntu',
       osVersion: '25.10',
       name: 'hello',
       version: '2.10-5',
