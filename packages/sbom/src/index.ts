@@ -74,6 +74,8 @@ export type { LayerErrorCode } from './layer/errors.ts';
 export type { LayerFacts } from './layer/facts.ts';
 export { type LayerLimits, layerLimits } from './layer/limits.ts';
 export { type ReadLayerOptions, readLayer } from './layer/read-layer.ts';
+export { type ReadLayerByTocOptions, readLayerByToc } from './layer/read-layer-by-toc.ts';
+export type { FetchRange } from './layer/toc.ts';
 export { licenseOf, licensesOf } from './license/license.ts';
 export { alpm } from './os/alpm.ts';
 export { apk } from './os/apk.ts';

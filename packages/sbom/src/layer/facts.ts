@@ -36,4 +36,9 @@ export interface LayerFacts {
   /** Folders that were replaced by something else within the layer, and how often: their keys are counted on. */
   readonly replaced: readonly (readonly [path: string, times: number])[];
   readonly notes: readonly BomNote[];
+  /**
+   * There when only a table of contents was read (`readLayerByToc`). Whoever made the layer may have left files out of the table,
+   * and `diffId` is what the image says: such facts must not be kept for others.
+   */
+  readonly from?: 'toc' | undefined;
 }

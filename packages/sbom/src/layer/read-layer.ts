@@ -25,7 +25,7 @@ export interface ReadLayerOptions {
 
 /**
  * Reads a layer once, as it flows by: unpacks it, and lets the cataloguers look at its files. Nothing of it is kept but the
- * facts. An archive that is damaged after its first entries gives what came before the damage, with a note: an engine that
+ * facts. The chunks of the stream become the reader's own: their memory is given back. An archive that is damaged after its first entries gives what came before the damage, with a note: an engine that
  * unpacks it stops there, too.
  *
  * @throws {LadingError} `ERR_LADING_LAYER_TYPE`, `ERR_LADING_LAYER`, `ERR_LADING_LAYER_LIMIT`;
@@ -83,9 +83,11 @@ async function unpack(
   const feed = async (): Promise<void> => {
     try {
       for await (const chunk of packed()) {
-        for (const piece of cut(chunk)) {
+        const pieces = [...cut(chunk)];
+        for (const [index, piece] of pieces.entries()) {
+          const whenRead = index === pieces.length - 1 ? () => release(chunk, 'whole') : undefined;
           // What stands behind the end is fetched all the same: who gives the stream may verify it at its end.
-          if (isOver.signal.aborted || transform.write(piece)) continue;
+          if (isOver.signal.aborted || transform.write(piece, whenRead)) continue;
           await once(transform, 'drain', { signal: isOver.signal }).catch(() => undefined);
         }
       }
@@ -99,7 +101,7 @@ async function unpack(
   try {
     for await (const chunk of transform) {
       content.write(chunk as Uint8Array);
-      release(chunk as Uint8Array);
+      release(chunk as Uint8Array, 'end');
     }
   } catch (error) {
     // Ends a read that nothing may come for.
@@ -119,11 +121,12 @@ async function unpack(
 }
 
 /**
- * Gives back the memory of a chunk that nobody reads any more, as soon as the decompressor has gone on to another buffer: else 60 MB of them
- * lie about until a collector comes by.
+ * Gives back the memory of a chunk that has been read, where nothing else can be in it: else tens of megabytes of them lie about until a
+ * collector comes by. A decompressor fills a buffer with chunks and goes on to another when it has come to its end.
  */
-function release({ buffer, byteOffset, byteLength }: Uint8Array): void {
-  if (byteOffset + byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
+function release({ buffer, byteOffset, byteLength }: Uint8Array, part: 'whole' | 'end'): void {
+  const isLast = byteOffset + byteLength === buffer.byteLength && (part === 'end' || byteOffset === 0);
+  if (isLast && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** A read that an abort ends, even when the stream does not care. */
