@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # corpus.sh [NAME...]: real images to work on, as OCI layout folders, made from Debian packages; nothing is pulled from a registry.
-# Prints the folder they are in as its last line. Once made they are kept. Without a name: debian.
+# Prints the folder they are in as its last line. Once made they are kept. Without a name: debian. --names: prints what `sbom` stands for.
 #
 #   big            three incompressible layers of 120 MB
 #   gobin          one real Go program (crane) and nothing else
@@ -9,10 +9,17 @@
 #   debian-multi   an index: debian (linux/amd64) and a relabelled linux/arm64/v8 twin with a layer of its own
 #   debian-python  debian with python3 and npm in two layers over it, and whiteouts
 #
+# For the SBOM package, one for each kind of package manager (scripts/corpus/NAME.sh says what is in them); `sbom` stands for all of them with those above
+# but big:
+#
+#   alpine wolfi               what apko makes of .apk packages
+#   rpm-sqlite rpm-ndb rpm-bdb what rpm installs, with each of its databases
+#   java java-apps ruby php python rust go dotnet node programs
+#
 #   LADING_CORPUS  where they go (default: ${XDG_CACHE_HOME:-~/.cache}/lading/corpus)
 #   LADING_DEBIAN_MIRROR  where the Debian packages come from (default: what the system's apt uses)
 #
-# The debian images need root (chroot) and debootstrap; the others need neither.
+# Needs Debian or a system like it; the debian, rpm, php and python images need root (chroot).
 set -euo pipefail
 
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -41,6 +48,15 @@ mirror() { # what apt uses, in either of its formats; debootstrap's own default 
   cat /etc/apt/sources.list.d/debian.sources 2>/dev/null | awk '/^URIs:/ { print $2; exit }' | grep . ||
     awk '$1 == "deb" { for (i = 2; i <= NF; i++) if ($i ~ /:\/\//) { print $i; exit } }' /etc/apt/sources.list 2>/dev/null
 }
+
+# shellcheck source=SCRIPTDIR/corpus/debian-tree.sh
+. "$HERE/corpus/debian-tree.sh"
+for piece in apk dotnet go java node php programs python rpm ruby rust; do
+  # shellcheck source=/dev/null
+  . "$HERE/corpus/$piece.sh"
+done
+SAMPLES='rpm-sqlite rpm-ndb rpm-bdb java java-apps ruby php python rust go dotnet node programs'
+SBOM="debian debian-multi debian-python gobin busybox alpine wolfi $SAMPLES"
 
 pack() { node "$HERE/corpus-layout.mjs" "$@" >&2; }
 
@@ -125,14 +141,25 @@ make_image() { # NAME
       upper npm nodejs npm
       pack "$out" linux/amd64 "$WORK/debian.tar" "$WORK/python.tar" "$WORK/npm.tar"
       ;;
+    alpine | wolfi) "make_$1" ;;
     *)
-      say "unknown image $1; known: big gobin busybox debian debian-multi debian-python"
+      if [[ " $SAMPLES " == *" $1 "* ]]; then
+        rm -rf "$WORK/$1"
+        "sample_$1" "$WORK/$1"
+        pack "$out" linux/amd64 "$WORK/$1.tar"
+        rm -rf "$WORK/$1" "$WORK/$1.tar"
+        return
+      fi
+      say "unknown image $1; known: big sbom $SBOM"
       exit 2
       ;;
   esac
 }
 
 [ $# -gt 0 ] || set -- debian
+[ "$*" = --names ] && { echo "$SBOM"; exit; }
+# shellcheck disable=SC2086 # a list of names
+[ "$*" = sbom ] && set -- $SBOM
 mkdir -p "$WORK"
 for name in "$@"; do
   [ -s "$OUT/$name/index.json" ] || make_image "$name"

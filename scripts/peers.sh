@@ -3,6 +3,7 @@
 # their modules at a pinned version (cosign takes minutes), or from a folder here; skopeo, hyperfine and jq come from the system's packages.
 #
 # Prints the folder they are in as its last line:  PATH="$(scripts/peers.sh crane oras):$PATH"
+# peers.sh --source NAME: the folder that the module of a peer is in, with what it carries for its own tests.
 # Without a name: all of them. What is there in the pinned version is kept. Exit 1 when one could not be had; the others are there.
 #
 #   LADING_PEERS  where they go (default: ${XDG_CACHE_HOME:-~/.cache}/lading/peers)
@@ -25,10 +26,14 @@ declare -A GO_PEERS=(
   [timestamp-server]=github.com/sigstore/timestamp-authority/v2@v2.1.2:./cmd/timestamp-server
   [kyverno]=github.com/kyverno/kyverno@v1.19.1:./cmd/cli/kubectl-kyverno
   [policy-tester]=github.com/sigstore/policy-controller@v0.13.1:./cmd/tester
+  [syft]=github.com/anchore/syft@v1.57.0:./cmd/syft
+  [trivy]=github.com/aquasecurity/trivy@v0.65.0:./cmd/trivy
+  [apko]=chainguard.dev/apko@v0.30.22:.
 )
 # name -> folder in this repository, with a go.mod of its own.
 declare -A OWN_PEERS=(
   [go-registry]=packages/e2e/peers/go-registry
+  [go-tar]=packages/e2e/peers/go-tar
   [policy-pull]=packages/e2e/peers/policy-pull
 )
 SYSTEM_PEERS=(skopeo hyperfine jq)
@@ -41,8 +46,12 @@ is_there() { # NAME VERSION
 
 compile() { # NAME VERSION FOLDER PACKAGE
   local name=$1 version=$2 flags='-s -w'
-  # cosign tells clients and registries its version; without one it calls itself "devel".
-  case $name in cosign | cosign2) flags+=" -X sigs.k8s.io/release-utils/version.gitVersion=$version" ;; esac
+  # What tells clients, registries or readers of its files its version calls itself "devel" or the like without one.
+  case $name in
+    cosign | cosign2 | apko) flags+=" -X sigs.k8s.io/release-utils/version.gitVersion=$version" ;;
+    syft) flags+=" -X main.version=${version#v}" ;;
+    trivy) flags+=" -X github.com/aquasecurity/trivy/pkg/version/app.ver=${version#v}" ;;
+  esac
   say "building $name $version"
   # The tag: containers/image without a C library for OpenPGP. It means nothing to the others.
   # Moved into place when whole: another run may be using or building the same program.
@@ -54,14 +63,16 @@ has_go() { # NAME
   command -v go >/dev/null || { say "$1 needs a Go toolchain (https://go.dev/dl)"; return 1; }
 }
 
+source_of() { # NAME
+  has_go "$1" && (cd / && go mod download -json "${GO_PEERS[$1]%:*}" | sed -n 's/^\t"Dir": "\(.*\)",\?$/\1/p' | grep .)
+}
+
 build() { # NAME
   local name=$1 spec=${GO_PEERS[$1]} module version folder
   module=${spec%:*} version=${module##*@}
   is_there "$name" "$version" && return 0
-  has_go "$name" || return 1
   # Built inside the downloaded module, so that the module's own go.sum and replace lines hold.
-  folder=$(cd / && go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",\?$/\1/p')
-  [ -n "$folder" ] && compile "$name" "$version" "$folder" "${spec##*:}"
+  folder=$(source_of "$name") && compile "$name" "$version" "$folder" "${spec##*:}"
 }
 
 build_own() { # NAME
@@ -85,6 +96,7 @@ from_system() { # NAME
   [ "$found" = "$BIN/$1" ] || ln -sf "$found" "$BIN/$1"
 }
 
+[ "${1:-}" = --source ] && { source_of "$2"; exit; }
 [ $# -gt 0 ] || set -- "${!GO_PEERS[@]}" "${!OWN_PEERS[@]}" "${SYSTEM_PEERS[@]}"
 mkdir -p "$BIN/.versions"
 missing=0

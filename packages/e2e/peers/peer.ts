@@ -15,6 +15,8 @@ export type PeerName =
   | 'rekor-server'
   | 'timestamp-server'
   | 'go-registry'
+  | 'syft'
+  | 'trivy'
   | 'go-tar'
   | 'policy-pull'
   | 'policy-tester'

@@ -1,0 +1,19 @@
+# Two applications with a few hundred packages: one as npm lays them out, one as pnpm does, with its store of links.
+npm_packages() { # FOLDER PACKAGE...
+  local folder=$1
+  shift
+  mkdir -p "$folder"
+  [ -e "$folder/package.json" ] || echo '{ "name": "app", "version": "1.0.0", "private": true }' >"$folder/package.json"
+  (cd "$folder" && npm install --loglevel error --no-audit --no-fund --ignore-scripts --no-update-notifier "$@") >&2
+}
+
+sample_node() {
+  local root=$1
+  os_release "$root" debian 13 'Debian GNU/Linux'
+  npm_packages "$root/srv/shop" express@5 webpack@5 @babel/core@7 eslint@9
+  npm_packages "$root/srv/blog"
+  (cd "$root/srv/blog" && npx -y pnpm@10.33.0 add --silent --ignore-scripts --config.package-import-method=copy --config.store-dir="$WORK/pnpm-store" \
+    fastify@5 @types/node@22 pino-pretty@13 rollup@4) >&2
+  layer node "$root"
+  rm -rf "$WORK/pnpm-store"
+}
