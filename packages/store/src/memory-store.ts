@@ -58,7 +58,8 @@ export function memoryStore(name = 'memory'): ContentStore {
       const bytes = contentOf(target);
       if (bytes === undefined) throw notFound(name, target.digest);
       if (offset === 0 && length === undefined) verifyContent(target, bytes);
-      return streamOf([bytes.subarray(offset, length === undefined ? undefined : offset + length)]);
+      const end = length === undefined ? undefined : offset + length;
+      return streamOf([Uint8Array.from(bytes.subarray(offset, end))]);
     },
     async exists(target, { signal } = {}) {
       signal?.throwIfAborted();

@@ -30,14 +30,22 @@ export function relateOwners(
     }
   }
 
-  const dropped = new Set<string>();
-  for (const { id, type, evidence } of others) {
-    const owner = evidence.map(({ path }) => wanted.get(path)).find((one) => one !== undefined);
+  // A copy that was put somewhere by hand is told of, also beside one that belongs to a package.
+  const kept = new Map<string, Package | undefined>();
+  for (const one of others) {
+    const owner = one.evidence.map(({ path }) => wanted.get(path)).find((id) => id !== undefined);
     if (owner === undefined) continue;
-    if (type === 'binary') dropped.add(id);
-    else dependencies.push({ from: owner, to: id });
+    if (one.type !== 'binary') {
+      dependencies.push({ from: owner, to: one.id });
+      continue;
+    }
+    const evidence = one.evidence.filter(({ path }) => wanted.get(path) === undefined);
+    kept.set(one.id, evidence.length === 0 ? undefined : { ...one, evidence });
   }
-  return { packages: packages.filter(({ id }) => !dropped.has(id)), dependencies };
+  return {
+    packages: packages.flatMap((one) => (kept.has(one.id) ? (kept.get(one.id) ?? []) : one)),
+    dependencies,
+  };
 }
 
 const mergedFolder = /^(?:bin|sbin|lib(?:32|64|x32)?)\//;

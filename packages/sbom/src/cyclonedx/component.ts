@@ -4,6 +4,7 @@ import {
   type Fact,
   familyOf,
   imageFacts,
+  imageUnknown,
   ownPrefix,
   packageFacts,
   sortedFacts,
@@ -27,11 +28,9 @@ export function serialOf({ descriptor }: Pick<Image, 'descriptor'>): string {
 
 /** What the document is about. */
 export function rootComponent(bom: Bom, ref: string): Component {
-  // Who made an image is not in it; that nobody knows is said instead of left out.
-  const unknown: Fact = [`${ownPrefix}unknown`, 'license,supplier'];
   return {
     ...imageComponent(bom.subject, ref),
-    properties: properties([...imageFacts(bom), unknown]),
+    properties: properties([...imageFacts(bom), imageUnknown]),
   };
 }
 
@@ -40,7 +39,7 @@ export function variantComponent(variant: Image, ref: string): Component {
   return {
     ...imageComponent(variant, ref),
     externalReferences: [{ type: 'bom', url: `urn:cdx:${serialOf(variant)}/1` }],
-    properties: properties(descriptorFacts('image', variant.descriptor, variant.platform)),
+    properties: properties([...descriptorFacts('image', variant.descriptor, variant.platform), imageUnknown]),
   };
 }
 
@@ -167,10 +166,14 @@ function isUrl(text: string): boolean {
   );
 }
 
+/** Cataloguers that read programs and no lists of packages. */
+const fromPrograms: ReadonlySet<string> = new Set(['binary', 'elf-note', 'go', 'rust']);
+
 function evidenceOf(pkg: Package, version: CycloneDxVersion): ComponentEvidence | undefined {
   if (version === '1.4' || pkg.evidence.length === 0) return undefined;
-  const isBinary = pkg.type === 'binary';
-  const confidence = isBinary ? 0.8 : 1;
+  const isBinary = pkg.evidence.some(({ cataloguer }) => fromPrograms.has(cataloguer));
+  // A text that looks like a version is one most of the time.
+  const confidence = pkg.type === 'binary' ? 0.8 : 1;
   const paths = [...new Set(pkg.evidence.map(({ path }) => path))];
   const identity = {
     field: 'purl' as const,

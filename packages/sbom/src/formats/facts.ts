@@ -1,5 +1,5 @@
 import type { Bom, OperatingSystem, Package, SourcePackage } from '../bom.ts';
-import { isDistributed } from '../purl/package-purl.ts';
+import { isDistributed, purlProperty } from '../purl/package-purl.ts';
 import { compare } from './graph.ts';
 
 /** Name and value, as properties of CycloneDX and annotations of SPDX hold them. A name may come more than once. */
@@ -34,7 +34,7 @@ export function packageFacts(pkg: Package, layers: Layers): Fact[] {
   }
   if (pkg.subpath !== undefined) facts.push([`${ownPrefix}subpath`, pkg.subpath]);
   const unknown = unknownOf(pkg);
-  if (unknown.length > 0) facts.push([`${ownPrefix}unknown`, unknown.join(',')]);
+  if (unknown.length > 0) facts.push(unknownFact(...unknown));
 
   const taken = new Set(facts.map(([name]) => name));
   for (const [key, value] of Object.entries(pkg.properties ?? {})) {
@@ -122,10 +122,11 @@ function sourceVersionOf({ version, release, epoch }: SourcePackage): string | u
   return `${epoch ? `${epoch}:` : ''}${version}${release === undefined ? '' : `-${release}`}`;
 }
 
-/** What a package did not tell: said in the document, since an empty field may as well have been forgotten (CISA 2026). */
+/** What a package did not tell. */
 function unknownOf(pkg: Package): string[] {
   return [
     ...(pkg.hashes?.length ? [] : ['hash']),
+    ...(pkg.properties?.[purlProperty] === '' ? ['identifier'] : []),
     ...(pkg.licenses.length > 0 ? [] : ['license']),
     ...(pkg.supplier ? [] : ['supplier']),
     ...(pkg.version ? [] : ['version']),
@@ -181,7 +182,7 @@ export function descriptorFacts(
 }
 
 /** The operating system, in the words that syft reads back; grype takes its distribution from them. */
-export function systemFacts(os: OperatingSystem): Fact[] {
+export function systemFacts(os: OperatingSystem, hasIdentifier = false): Fact[] {
   const facts: Fact[] = [['syft:distro:id', os.id]];
   const add = (name: string, value: string | undefined): void => {
     if (value !== undefined) facts.push([`syft:distro:${name}`, value]);
@@ -194,7 +195,16 @@ export function systemFacts(os: OperatingSystem): Fact[] {
   os.idLike?.forEach((id, index) => {
     add(`idLike:${index}`, id);
   });
+  facts.push(unknownFact('hash', ...(hasIdentifier ? [] : ['identifier']), 'license', 'supplier'));
   return facts;
+}
+
+/** Who made an image is not in it; that nobody knows is said instead of left out. */
+export const imageUnknown: Fact = unknownFact('license', 'supplier');
+
+/** What nobody knows of a thing: an empty field may as well have been forgotten (CISA 2026). */
+function unknownFact(...fields: readonly string[]): Fact {
+  return [`${ownPrefix}unknown`, fields.join(',')];
 }
 
 /** trivy's names of distributions where os-release has others (trivy, pkg/fanal/types/const.go). */

@@ -22,8 +22,8 @@ export const layerLimits: LayerLimits = Object.freeze({
   // gzip reaches 1030 with zeros; real layers stay below 20, and disk images with large holes are seldom above 100.
   maxRatio: 200,
   ratioFromBytes: 2 ** 30,
-  // 8 bytes of memory each at rest, 40 while the table grows.
-  maxEntries: 20_000_000,
+  // 11 to 22 bytes of memory each, half as much again while the table grows, and 20 for the facts. Images of 3 million files exist.
+  maxEntries: 8_000_000,
   maxLinks: 2_000_000,
   maxFiles: 1_000_000,
   maxFactsSize: 256 * 2 ** 20,

@@ -5,6 +5,7 @@ import { highOf, lowOf, type PathKey } from './path-key.ts';
 export type PathKind = 'folder' | 'other';
 
 const startSlots = 1024;
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Which paths a layer has, in 8 bytes each: a hash table with open addresses, as a `Map` of strings takes ten times that. */
 export class PathTable {
@@ -25,7 +26,7 @@ export class PathTable {
   }
 
   set(key: PathKey, kind: PathKind): void {
-    if (this.#size * 2 >= this.#slots) this.#grow();
+    if (this.#size * 4 >= this.#slots * 3) this.#grow();
     const [high, low] = [highOf(key), lowOf(key)];
     const slot = this.#find(high, low);
     if (this.#words[slot] === 0 && this.#words[slot + 1] === 0) this.#size++;
@@ -61,9 +62,9 @@ export class PathTable {
       if (high !== 0 || low !== 0) keys[count++] = (BigInt(high) << 32n) | BigInt(low);
     }
     keys.sort();
-    const bytes = Buffer.alloc(8 * count);
-    for (let index = 0; index < count; index++) bytes.writeBigUInt64BE(keys[index]!, 8 * index);
-    return bytes;
+    // Typed arrays have the machine's byte order.
+    const bytes = Buffer.from(keys.buffer);
+    return isLittleEndian ? bytes.swap64() : bytes;
   }
 
   #find(high: number, low: number): number {

@@ -19,7 +19,7 @@ export function isDistributed(type: PackageType): boolean {
  */
 export function purlOf(pkg: Package, os?: OperatingSystem): string | undefined {
   const asRead = propertyOf(pkg, purlProperty);
-  if (asRead !== undefined) return asRead;
+  if (asRead !== undefined) return asRead || undefined;
   const isSystem = isDistributed(pkg.type);
   const qualifiers = new Map(
     Object.entries(pkg.qualifiers ?? {}).map(([key, value]) => [key.toLowerCase(), value]),

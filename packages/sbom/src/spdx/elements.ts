@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Bom, Package } from '../bom.ts';
 import { compare, rootId } from '../formats/graph.ts';
 import { fullName } from '../formats/package-name.ts';
-import { isFolder } from '../formats/subject.ts';
+import { isImage } from '../formats/subject.ts';
 import { isDistributed } from '../purl/package-purl.ts';
 
 /**
@@ -20,7 +20,7 @@ export class DocumentElements {
 
   constructor({ subject, os, variants = [], packages }: Bom) {
     const { descriptor, name } = subject;
-    this.root = this.#add(isFolder(descriptor) ? 'Folder' : 'ContainerImage', name, descriptor.digest);
+    this.root = this.#add(isImage(descriptor) ? 'ContainerImage' : 'Folder', name, descriptor.digest);
     this.#byId.set(rootId, this.root);
     this.system = os === undefined ? undefined : this.#add('OperatingSystem', os.id, os.versionId ?? '');
     this.variants = variants.map(({ platform, descriptor: { digest } }, index) =>

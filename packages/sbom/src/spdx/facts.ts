@@ -1,12 +1,12 @@
 import type { Bom, Package } from '../bom.ts';
-import { type Fact, imageFacts, ownPrefix, packageFacts } from '../formats/facts.ts';
+import { type Fact, imageFacts, imageUnknown, ownPrefix, packageFacts } from '../formats/facts.ts';
 import { fullName } from '../formats/package-name.ts';
 import { isUrl } from './fields.ts';
 import { supplierOf, supplierText } from './supplier.ts';
 
-/** What is known of the image. Who made it is not in it; that nobody knows is said. */
+/** What is known of the image, and what is not. */
 export function subjectFacts(bom: Bom): Fact[] {
-  return [...imageFacts(bom), [`${ownPrefix}unknown`, 'license,supplier']];
+  return [...imageFacts(bom), imageUnknown];
 }
 
 /** What of a package the fields of SPDX would not give back. */

@@ -92,7 +92,7 @@ class SpdxReader {
 
   /** The one thing that the document is about, unless that is a package itself: then there is more than the document can be about. */
   #subject(): { readonly id: string; readonly element: JsonObject } | undefined {
-    const documentId = textOf(this.#document.SPDXID) ?? 'SPDXRef-DOCUMENT';
+    const documentId = this.#documentId();
     const described = new Set(
       listOf(this.#document.documentDescribes).filter((id): id is string => typeof id === 'string'),
     );
@@ -103,6 +103,10 @@ class SpdxReader {
     const [id = '', ...others] = described;
     const element = this.#elements.get(id);
     return others.length === 0 && element !== undefined && !isPackage(element) ? { id, element } : undefined;
+  }
+
+  #documentId(): string {
+    return textOf(this.#document.SPDXID) ?? 'SPDXRef-DOCUMENT';
   }
 
   /** apko says that an index is a variant of its images; the words read the other way round as well. */
@@ -119,12 +123,15 @@ class SpdxReader {
 
   /** Elements that are no packages in the image: the image, its variants and layers, sources that something was built of, trivy's groups. */
   #aside(subject: string | undefined, variants: readonly [string, JsonObject][]): Set<string> {
+    const documentId = this.#documentId();
     const aside = new Set(variants.map(([id]) => id));
     if (subject !== undefined) aside.add(subject);
     for (const { from, type, to } of this.#relationships) {
       const element = this.#elements.get(to);
       if (element === undefined) continue;
       if (type === 'GENERATED_FROM') aside.add(to);
+      // melange names the file that a package was built by.
+      if (type === 'DESCRIBED_BY' && to !== documentId) aside.add(to);
       if (type === 'CONTAINS' && from === subject && isLayer(element)) aside.add(to);
     }
     for (const [id, element] of this.#elements) {

@@ -1,11 +1,11 @@
 import { digestAlgorithm, digestHex } from '@lading/oci';
 import type { Bom, OperatingSystem, Package } from '../bom.ts';
 import { each, type Field } from '../formats/batch.ts';
-import { descriptorFacts, type Fact, familyOf, systemFacts } from '../formats/facts.ts';
+import { descriptorFacts, type Fact, familyOf, imageUnknown, systemFacts } from '../formats/facts.ts';
 import type { DocumentOptions } from '../formats/options.ts';
 import { fullName } from '../formats/package-name.ts';
 import { statedDependencies } from '../formats/stated-dependencies.ts';
-import { imagePurlOf, isFolder } from '../formats/subject.ts';
+import { imagePurlOf, isImage } from '../formats/subject.ts';
 import { isDistributed, purlOf } from '../purl/package-purl.ts';
 import { type Annotator, annotationsOf } from './annotations.ts';
 import { DocumentElements } from './elements.ts';
@@ -76,7 +76,7 @@ class SpdxDocument {
     yield this.#imagePackage(root, subject, subjectFacts(this.#bom));
     if (os !== undefined && system !== undefined) yield this.#systemPackage(system, os);
     for (const [index, variant] of variants.entries()) {
-      const facts = descriptorFacts('image', variant.descriptor, variant.platform);
+      const facts = [...descriptorFacts('image', variant.descriptor, variant.platform), imageUnknown];
       yield this.#imagePackage(this.#elements.variants[index]!, variant, facts);
     }
     for (const { pkg, id } of packages) yield this.#package(pkg, id);
@@ -103,7 +103,7 @@ class SpdxDocument {
       versionInfo: descriptor.digest,
       ...unclaimed,
       supplier: noAssertion,
-      primaryPackagePurpose: isFolder(descriptor) ? 'FILE' : 'CONTAINER',
+      primaryPackagePurpose: isImage(descriptor) ? 'CONTAINER' : 'FILE',
       checksums: [
         {
           algorithm: digestAlgorithm(descriptor.digest).toUpperCase(),
@@ -130,7 +130,7 @@ class SpdxDocument {
       primaryPackagePurpose: 'OPERATING_SYSTEM',
       externalRefs: cpe === undefined ? undefined : [cpe],
       licenseDeclared: noAssertion,
-      annotations: annotationsOf(systemFacts(os), this.#annotator),
+      annotations: annotationsOf(systemFacts(os, cpe !== undefined), this.#annotator),
     };
   }
 

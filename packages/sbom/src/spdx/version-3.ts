@@ -1,11 +1,18 @@
 import { digestAlgorithm, digestHex } from '@lading/oci';
 import type { Bom, OperatingSystem, Package } from '../bom.ts';
 import { each, type Field } from '../formats/batch.ts';
-import { descriptorFacts, type Fact, familyOf, sortedFacts, systemFacts } from '../formats/facts.ts';
+import {
+  descriptorFacts,
+  type Fact,
+  familyOf,
+  imageUnknown,
+  sortedFacts,
+  systemFacts,
+} from '../formats/facts.ts';
 import type { DocumentOptions } from '../formats/options.ts';
 import { fullName } from '../formats/package-name.ts';
 import { statedDependencies } from '../formats/stated-dependencies.ts';
-import { imagePurlOf, isFolder } from '../formats/subject.ts';
+import { imagePurlOf, isImage } from '../formats/subject.ts';
 import { isDistributed, purlOf } from '../purl/package-purl.ts';
 import { DocumentElements } from './elements.ts';
 import { ExtractedLicenses, noAssertion, refsOf } from './extracted-licenses.ts';
@@ -60,7 +67,7 @@ class Spdx3Graph {
     yield* this.#image(root, subject, subjectFacts(this.#bom));
     if (os !== undefined && system !== undefined) yield* this.#system(system, os);
     for (const [index, variant] of variants.entries()) {
-      const facts = descriptorFacts('image', variant.descriptor, variant.platform);
+      const facts = [...descriptorFacts('image', variant.descriptor, variant.platform), imageUnknown];
       yield* this.#image(this.#elements.variants[index]!, variant, facts);
     }
     for (const { pkg, id } of packages) yield* this.#package(pkg, id);
@@ -121,7 +128,7 @@ class Spdx3Graph {
     yield this.#element('software_Package', id, {
       name,
       software_packageVersion: descriptor.digest,
-      software_primaryPurpose: isFolder(descriptor) ? 'file' : 'container',
+      software_primaryPurpose: isImage(descriptor) ? 'container' : 'file',
       software_packageUrl: imagePurlOf(image),
       software_copyrightText: noAssertion,
       verifiedUsing: [
@@ -149,7 +156,7 @@ class Spdx3Graph {
           ? undefined
           : [{ type: 'ExternalIdentifier', externalIdentifierType: form, identifier: os.cpe }],
     });
-    yield this.#annotation(id, systemFacts(os));
+    yield this.#annotation(id, systemFacts(os, form !== undefined));
   }
 
   *#package(pkg: Package, id: string): Generator<unknown> {

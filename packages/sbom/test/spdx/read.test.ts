@@ -354,7 +354,7 @@ describe('SPDX documents of others', () => {
     ]);
     expect(of('rails', 'pkg:hex/rails@1')).toEqual(['binary', undefined, 'rails', 'pkg:hex/rails@1']);
     expect(of('rails', 'no purl')).toEqual(['binary', undefined, 'rails', 'no purl']);
-    expect(of('rails')).toEqual(['binary', undefined, 'rails', '']);
+    expect(of('rails')).toEqual(['binary', undefined, 'rails', undefined]);
   });
 });
 
