@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,9 @@ export async function openEngineImage(name: string, context: Context): Promise<O
   const { env, home, signal } = context;
   const engine = await findEngine({ env, home });
   const path = join(env.TMPDIR || tmpdir(), `lading-${randomUUID()}.tar`);
+  // The second Ctrl-C does not wait for anything.
+  const remove = (): void => rmSync(path, { force: true });
+  process.once('exit', remove);
   try {
     await pipeline(
       Readable.from(exportImage(engine, name, { signal }), { objectMode: false }),
@@ -32,5 +35,6 @@ export async function openEngineImage(name: string, context: Context): Promise<O
     throw error;
   } finally {
     await rm(path, { force: true });
+    process.off('exit', remove);
   }
 }

@@ -35,7 +35,11 @@ function lackOf({ outcome, detail, components }: RequirementReport): string {
   if (outcome === 'met') return '';
   if (components === undefined) return detail ?? '';
   const { total, said, examples } = components;
-  const named = examples.slice(0, maxNamed).join(', ');
+  // An image is called by its digest, which need only be recognised.
+  const labels = examples
+    .slice(0, maxNamed)
+    .map((name) => name.replace(/(?<=:[0-9a-f]{8})[0-9a-f]{24,}$/, '…'));
+  const named = labels.join(', ');
   const more = examples.length > maxNamed ? ', …' : '';
   return `${said} of ${total}${named === '' ? '' : `; not ${named}${more}`}`;
 }

@@ -22,7 +22,7 @@ export interface SbomOutput {
 const versions: Readonly<Record<SbomOutputFormat, readonly string[]>> = {
   'cyclonedx-json': ['1.4', '1.5', '1.6', '1.7'],
   'cyclonedx-xml': ['1.4', '1.5', '1.6', '1.7'],
-  'spdx-json': ['2.3'],
+  'spdx-json': ['2.3', '3.0.1'],
   'syft-json': [],
   github: [],
   table: [],

@@ -7,6 +7,7 @@ import {
   type DocumentOptions,
   githubSnapshot,
   packageTable,
+  type SpdxOptions,
   spdxJson,
   syftJson,
 } from '@lading/sbom';
@@ -34,7 +35,7 @@ export function* writeBom(
     case 'cyclonedx-xml':
       return yield* ended(cycloneDxXml(bom, cycloneDx));
     case 'spdx-json':
-      return yield* ended(spdxJson(bom, document));
+      return yield* ended(spdxJson(bom, { ...document, version: version as SpdxOptions['version'] }));
     case 'syft-json':
       return yield* ended(syftJson(bom, document));
     case 'github': {

@@ -102,6 +102,7 @@ describe('lading sbom', () => {
     ['cyclonedx-xml@1.5', 'xmlns="http://cyclonedx.org/schema/bom/1.5"'],
     ['spdx', '"spdxVersion":"SPDX-2.3"'],
     ['spdx-json@2.3', '"spdxVersion":"SPDX-2.3"'],
+    ['spdx@3.0.1', '"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld"'],
     ['syft-json', '"artifacts":'],
     ['table', 'NAME      VERSION'],
   ])('-o %s', async (format, sign) => {
