@@ -7,12 +7,20 @@ export type PathKind = 'folder' | 'other';
 const startSlots = 1024;
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** Which paths a layer has, in 8 bytes each: a hash table with open addresses, as a `Map` of strings takes ten times that. */
+/** In the place of a key that was taken out: no key is all zeros. */
+const gone = 1;
+
+/**
+ * Which paths a layer has, in 8 bytes each: a hash table with open addresses, as a `Map` of strings takes ten times that. Where a
+ * search begins and how far it steps come from different bits, so that nobody can make up names that are all in each other's way.
+ */
 export class PathTable {
   #slots = startSlots;
-  /** Pairs of the high and the low half of a key; the lowest bit is set for a folder, and no key is all zeros. */
+  /** Pairs of the high and the low half of a key; the lowest bit is set for a folder. */
   #words: Uint32Array = new Uint32Array(2 * startSlots);
   #size = 0;
+  /** With those of keys that were taken out. */
+  #usedSlots = 0;
 
   get size(): number {
     return this.#size;
@@ -26,31 +34,23 @@ export class PathTable {
   }
 
   set(key: PathKey, kind: PathKind): void {
-    if (this.#size * 4 >= this.#slots * 3) this.#grow();
+    if (this.#usedSlots * 4 >= this.#slots * 3) this.#grow();
     const [high, low] = [highOf(key), lowOf(key)];
     const slot = this.#find(high, low);
-    if (this.#words[slot] === 0 && this.#words[slot + 1] === 0) this.#size++;
+    if (this.#words[slot] === 0 && this.#words[slot + 1] === 0) {
+      this.#size++;
+      this.#usedSlots++;
+    }
     this.#words[slot] = high;
     this.#words[slot + 1] = kind === 'folder' ? (low | 1) >>> 0 : low;
   }
 
   delete(key: PathKey): void {
-    const mask = this.#slots - 1;
-    let free = this.#find(highOf(key), lowOf(key)) / 2;
-    if (this.#isFree(free)) return;
+    if (this.get(key) === undefined) return;
+    const slot = this.#find(highOf(key), lowOf(key));
+    this.#words[slot] = 0;
+    this.#words[slot + 1] = gone;
     this.#size--;
-    // What follows moves up, or it would not be found behind the gap.
-    for (let index = (free + 1) & mask; !this.#isFree(index); index = (index + 1) & mask) {
-      const home = this.#words[2 * index]! & mask;
-      if (((index - home) & mask) < ((index - free) & mask)) continue;
-      this.#words.copyWithin(2 * free, 2 * index, 2 * index + 2);
-      free = index;
-    }
-    this.#words.fill(0, 2 * free, 2 * free + 2);
-  }
-
-  #isFree(index: number): boolean {
-    return this.#words[2 * index] === 0 && this.#words[2 * index + 1] === 0;
   }
 
   /** All keys, sorted, 8 bytes each (big-endian). */
@@ -59,7 +59,7 @@ export class PathTable {
     let count = 0;
     for (let slot = 0; slot < 2 * this.#slots; slot += 2) {
       const [high, low] = [this.#words[slot]!, this.#words[slot + 1]!];
-      if (high !== 0 || low !== 0) keys[count++] = (BigInt(high) << 32n) | BigInt(low);
+      if (high !== 0 || low > gone) keys[count++] = (BigInt(high) << 32n) | BigInt(low);
     }
     keys.sort();
     // Typed arrays have the machine's byte order.
@@ -67,9 +67,11 @@ export class PathTable {
     return isLittleEndian ? bytes.swap64() : bytes;
   }
 
+  /** Where a key is, or where there is room for it. */
   #find(high: number, low: number): number {
     const mask = this.#slots - 1;
-    for (let index = high & mask; ; index = (index + 1) & mask) {
+    const step = (low >>> 1) | 1;
+    for (let index = high & mask; ; index = (index + step) & mask) {
       const slot = 2 * index;
       const [otherHigh, otherLow] = [this.#words[slot]!, this.#words[slot + 1]!];
       if (otherHigh === 0 && otherLow === 0) return slot;
@@ -79,11 +81,13 @@ export class PathTable {
 
   #grow(): void {
     const old = this.#words;
-    this.#slots *= 2;
+    // After many were taken out there is room enough.
+    if (this.#size * 2 >= this.#slots) this.#slots *= 2;
+    this.#usedSlots = this.#size;
     this.#words = new Uint32Array(2 * this.#slots);
     for (let slot = 0; slot < old.length; slot += 2) {
       const [high, low] = [old[slot]!, old[slot + 1]!];
-      if (high === 0 && low === 0) continue;
+      if (high === 0 && low <= gone) continue;
       const target = this.#find(high, (low & ~1) >>> 0);
       this.#words[target] = high;
       this.#words[target + 1] = low;
