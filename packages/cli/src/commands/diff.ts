@@ -16,7 +16,7 @@ export const run: Run = async (invocation) => {
   // One after the other: what both have is read once.
   const first = await bomOf(before, sbom, common);
   const second = await bomOf(after, sbom, common);
-  sbom.progress.status('');
+  sbom.endProgress();
   const diff = diffBoms(first, second);
   output.document(diff);
   for (const line of renderDiff(diffLines(diff), output.paintResult)) output.result(line);

@@ -18,7 +18,7 @@ export const run: Run = async (invocation) => {
   const { root, images } = options.base === undefined ? found : await withoutBases(found, options.base, sbom);
   // The index comes first, as it says which documents are to come.
   const boms = images.includes(root) ? images : [root, ...images];
-  sbom.progress.status('');
+  sbom.endProgress();
   // A folder is as it is now: nothing in it says of when that is.
   const made = folderOf(source) === undefined ? undefined : new Date(context.now());
   const files = await putBoms(boms, outputs, invocation, made);

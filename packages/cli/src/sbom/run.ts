@@ -11,6 +11,8 @@ export interface SbomRun extends AsyncDisposable {
   /** Of all images of the command: what two of them share is read once. */
   readonly reader: LayerReader;
   readonly progress: Progress;
+  /** What comes next is the result: nothing may be redrawn over it. */
+  endProgress(): void;
 }
 
 export async function openSbomRun(invocation: Invocation): Promise<SbomRun> {
@@ -22,6 +24,7 @@ export async function openSbomRun(invocation: Invocation): Promise<SbomRun> {
     places,
     progress,
     reader: new LayerReader({ cataloguers: defaultCataloguers, cache: layerCache(invocation) }),
+    endProgress: () => progress[Symbol.dispose](),
     async [Symbol.asyncDispose]() {
       progress[Symbol.dispose]();
       await places[Symbol.asyncDispose]();

@@ -3,7 +3,16 @@ import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RegistryServer } from '@lading/server';
-import { fileLayer, makeArtifact, makeImage, makeIndex, pushImage, rawLayer } from '@lading/testkit';
+import {
+  faults,
+  fileLayer,
+  makeArtifact,
+  makeImage,
+  makeIndex,
+  pushImage,
+  rawLayer,
+  startProxy,
+} from '@lading/testkit';
 import { lading, type RunOptions, type RunResult } from '../support/lading.ts';
 import { alpineFiles, app, appLayer, base, baseLayer } from '../support/packages.ts';
 import { deadHost, registryIn, type Scratch, scratch } from '../support/registries.ts';
@@ -505,14 +514,41 @@ describe('lading sbom when something is wrong', () => {
     expect(stdout).toBe('');
   });
 
-  test('shows how far it is on a terminal, and takes it away again', async () => {
-    let seen = '';
-    await run([image, '--no-cache'], {
-      terminal: { columns: 120, rows: 30 },
-      onStderr: (text) => {
-        seen += text;
-      },
+  test('shows how far it is on a terminal, and the result stands where that stood', async () => {
+    await using proxy = await startProxy({
+      target: registry.url,
+      script: [faults.delay(400, { path: /blobs/ })],
     });
-    expect(seen.endsWith('Alpine Linux v3.20\n')).toBe(true);
+    const screen = new Screen();
+    const size = { columns: 120, rows: 30 };
+    const { code } = await run([`${proxy.host}/acme/app:1`, '--no-cache', '--no-color'], {
+      terminal: size,
+      stdoutTerminal: size,
+      onStderr: screen.write,
+      onStdout: screen.write,
+    });
+    expect(code).toBe(0);
+    expect(screen.seen).toContain(`▸ reading ${proxy.host}/acme/app:1: 0 of 2 layers`);
+    expect(screen.lines).toEqual([
+      expect.stringMatching(/^NAME/),
+      expect.stringMatching(/^left-pad/),
+      expect.stringMatching(/^musl/),
+      expect.stringMatching(/^zlib/),
+      expect.stringMatching(/✓ .* 3 packages/),
+    ]);
   });
 });
+
+/** A terminal that knows lines, and how to go up and erase. */
+class Screen {
+  lines: string[] = [];
+  seen = '';
+
+  readonly write = (text: string): void => {
+    this.seen += text;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what goes up some lines and erases them
+    const [, up, rest = ''] = /^\u001b\[(\d+)A\u001b\[0J(.*)$/s.exec(text) ?? ['', '0', text];
+    this.lines.splice(this.lines.length - Number(up));
+    if (rest !== '') this.lines.push(...rest.replace(/\n$/, '').split('\n'));
+  };
+}

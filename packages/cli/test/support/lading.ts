@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly stdoutTerminal?: { readonly columns: number; readonly rows: number };
   /** Told of everything that goes to stderr, as it comes. */
   readonly onStderr?: (text: string) => void;
+  /** Told of everything that goes to stdout, as it comes. */
+  readonly onStdout?: (text: string) => void;
 }
 
 export interface RunResult {
@@ -23,7 +25,7 @@ export interface RunResult {
 
 /** Runs a command line in this process, as `lading` would, with nothing of this process's environment. */
 export async function lading(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const stdout = new Capture();
+  const stdout = new Capture(options.onStdout);
   const stderr = new Capture(options.onStderr);
   const code = await runProgram(argv, {
     env: options.env ?? {},
