@@ -112,7 +112,9 @@ export class LayerState {
     this.#mark(path);
   }
 
+  /** In the root of a layer the attribute is there, and overlayfs does not look at it. */
   makeOpaque(path: string): void {
+    if (path === '') return;
     this.needFolder(path);
     this.opaque.add(path);
     this.#mark(path);

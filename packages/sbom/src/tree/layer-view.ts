@@ -31,7 +31,7 @@ export class LayerView {
    * it says nothing. Goes down from the root and stops where the layer has no folder.
    */
   look(path: string): PathKind | 'hidden' | undefined {
-    let isHidden = this.#opaque.has('');
+    let isHidden = false;
     let folder = '';
     let key = rootKey;
     for (let start = 0; ; ) {
