@@ -3,10 +3,10 @@ import { type Descriptor, formatPlatform, LadingError, parseManifest } from '@la
 import type { Verdict } from '@lading/sign';
 import { type ContentStore, fetchManifest } from '@lading/store';
 import { loadPlatform } from './image.ts';
+import { pathFrom } from './path-from.ts';
 import { openPlaces, type Places } from './places.ts';
 import { verdictProblem } from './render/verdict.ts';
 import { signatureStore } from './signing-options.ts';
-import { pathFrom } from './sigstore-services.ts';
 import { openSubject, type Subject } from './subjects.ts';
 import { openTrustByOptions } from './trust-options.ts';
 import { usageError } from './usage.ts';

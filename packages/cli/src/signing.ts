@@ -11,7 +11,8 @@ import {
 import { keySources, tokens } from '@lading/sign/node';
 import type { Context } from './context.ts';
 import { keyPassword } from './key-password.ts';
-import { openSigstoreServices, pathFrom, type SigstoreServices } from './sigstore-services.ts';
+import { pathFrom } from './path-from.ts';
+import { openSigstoreServices, type SigstoreServices } from './sigstore-services.ts';
 import { usageError } from './usage.ts';
 import type { Invocation } from './verb.ts';
 

@@ -1,8 +1,9 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseKeyReference, type ServiceOptions, type SigningConfig, type TrustPolicy } from '@lading/sign';
 import { signingConfigFromFile, sigstoreRepository, trustedRootFromFile } from '@lading/sign/node';
 import manifest from '../package.json' with { type: 'json' };
 import type { Context } from './context.ts';
+import { pathFrom } from './path-from.ts';
 import { registryHost } from './registry-host.ts';
 import type { Invocation } from './verb.ts';
 
@@ -68,10 +69,4 @@ export function openSigstoreServices({ options, context }: Invocation): Sigstore
 /** Where Sigstore's public files are kept (XDG Base Directory Specification). */
 function cacheDirectory({ env, home }: Pick<Context, 'env' | 'home'>): string {
   return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'lading', 'sigstore');
-}
-
-/** As it was typed where that is the same file, so that messages say what was typed. */
-export function pathFrom(cwd: string, path: string): string {
-  const whole = resolve(cwd, path);
-  return resolve(path) === whole ? path : whole;
 }

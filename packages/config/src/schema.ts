@@ -163,6 +163,7 @@ const sign = z
   );
 
 const sbom = z.strictObject({
+  author: key(text, 'Who answers for the documents, for example "Acme Security <security@acme.example>".'),
   formats: key(z.array(z.enum(['cyclonedx', 'spdx'])), 'Default: cyclonedx and spdx.'),
   attest: key(flag, 'Attach as a signed attestation.'),
   referrer: key(flag, 'Attach as a plain referrer.'),

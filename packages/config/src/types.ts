@@ -113,6 +113,8 @@ export interface SignSettings {
 }
 
 export interface SbomSettings {
+  /** Who answers for the documents: `Name <address>`. */
+  readonly author?: string | undefined;
   readonly formats?: readonly ('cyclonedx' | 'spdx')[] | undefined;
   readonly attest?: boolean | undefined;
   readonly referrer?: boolean | undefined;

@@ -4,11 +4,11 @@ import {
   type Bom,
   catalogue,
   catalogueIndex,
+  type DocumentOptions,
   type Images,
   isLayerMediaType,
   type LayerReader,
   onlyImages,
-  type Tool,
 } from '@lading/sbom';
 import {
   type Attachment,
@@ -56,7 +56,8 @@ export interface MadeSbom {
 
 export interface ImageSbomsOptions {
   readonly reader: LayerReader;
-  readonly tool: Tool;
+  /** What the documents say of themselves. */
+  readonly document: DocumentOptions;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly verified?: VerifiedListings | undefined;
@@ -207,11 +208,11 @@ export class ImageSboms {
     { replace, onMade }: AttachSbomsOptions,
     platform: string | undefined,
   ): Promise<AttachedSbom[]> {
-    const { signal, clock, tool } = this.#options;
+    const { signal, clock, document } = this.#options;
     const documents: AttachedSbom[] = [];
     for (const kind of kinds) {
       const { format, mediaType, predicateType, suffix } = kind;
-      const content = writeDocument(kind, bom, tool);
+      const content = writeDocument(kind, bom, document);
       await onMade?.({ bom, suffix, platform, content });
       if (isReferrer) {
         await attachDocument(store, subject, mediaType, content, { signal });

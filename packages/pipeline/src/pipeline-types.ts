@@ -45,6 +45,8 @@ export interface PipelineOptions extends SigningOptions {
 export interface SbomOptions {
   /** How the SBOMs name who made them. */
   readonly tool: Tool;
+  /** When the SBOMs are said to be made. Default: when each image was, so that the same image gives the same bytes. */
+  readonly timestamp?: Date | undefined;
   /** What is known of layers from other runs; see `folderCache` of `@lading/sbom`. */
   readonly cache?: LayerCache | undefined;
   /** Keeps the SBOMs of entries with `sbom.artifactName` as files. */

@@ -1,6 +1,6 @@
 import type { Config } from '@lading/config';
 import { type Descriptor, LadingError } from '@lading/oci';
-import { defaultCataloguers, LayerReader } from '@lading/sbom';
+import { defaultCataloguers, LayerReader, parseAuthor } from '@lading/sbom';
 import { listAttachments } from '@lading/sign';
 import type { ContentStore } from '@lading/store';
 import { apply, type Plan, type PlannedImage, plan, type Reason, type SyncHooks } from '@lading/sync';
@@ -49,9 +49,14 @@ export class Pipeline {
         'ERR_LADING_UNSUPPORTED',
         'the configuration has "sbom", and the pipeline no "sbom" option',
       );
-    const { tool, cache } = options.sbom;
+    const { tool, timestamp, cache } = options.sbom;
+    const author = sbom.author === undefined ? undefined : parseAuthor(sbom.author);
     const reader = new LayerReader({ cataloguers: defaultCataloguers, cache });
-    this.#sboms = new ImageSboms(sbom, this.#signing, { ...common, tool, reader });
+    this.#sboms = new ImageSboms(sbom, this.#signing, {
+      ...common,
+      reader,
+      document: { tool, timestamp, author },
+    });
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { SbomSettings } from '@lading/config';
-import { type Bom, cycloneDxJson, spdxJson, type Tool } from '@lading/sbom';
+import { type Bom, cycloneDxJson, type DocumentOptions, spdxJson } from '@lading/sbom';
 
 export type SbomFormat = NonNullable<SbomSettings['formats']>[number];
 
@@ -39,7 +39,7 @@ export function sbomKinds({ formats = ['cyclonedx', 'spdx'] }: SbomSettings): re
 }
 
 /** A BOM written in a format: the same bytes for the same BOM. */
-export function writeDocument({ format }: SbomKind, bom: Bom, tool: Tool): Buffer {
-  const pieces = format === 'cyclonedx' ? cycloneDxJson(bom, { tool }) : spdxJson(bom, { tool });
+export function writeDocument({ format }: SbomKind, bom: Bom, options: DocumentOptions): Buffer {
+  const pieces = format === 'cyclonedx' ? cycloneDxJson(bom, options) : spdxJson(bom, options);
   return Buffer.concat(Array.from(pieces, (piece) => Buffer.from(piece)));
 }

@@ -202,11 +202,18 @@ describe('a configuration with sbom', () => {
   });
 
   test('formats, attestations and referrers are as the configuration says', async () => {
-    const config = world.config(`${entry}sbom: {formats: [spdx], referrer: true}\nsign: {format: bundle}\n`);
+    const config = world.config(
+      `${entry}sbom: {formats: [spdx], referrer: true, author: Acme <s@acme.example>}\nsign: {format: bundle}\n`,
+    );
     await world.run(config, options({ signer: key.signer }));
     const held = await world.held('app', 'v1');
     expect(await attested(held)).toEqual([`bundle ${spdx}`]);
     expect(await referrers(held)).toContain('application/spdx+json');
+    const { documents } = await downloadAttestations(world.destination('app'), held, {
+      policy: key.policy,
+      predicateType: spdx,
+    });
+    expect(Buffer.from(documents[0]!.bytes).toString()).toContain('Acme (s@acme.example)');
     expect(outcomes((await world.run(config, options({ signer: key.signer }))).report)).toEqual([
       'same app:v1',
     ]);

@@ -58,7 +58,7 @@ export { embeddedCataloguers } from './embedded/cataloguers.ts';
 export { type CatalogueFolderOptions, catalogueFolder } from './folder/catalogue-folder.ts';
 export type { SbomErrorCode } from './formats/errors.ts';
 export { type SbomLimits, sbomLimits } from './formats/limits.ts';
-export type { Author, DocumentOptions, Tool } from './formats/options.ts';
+export { type Author, type DocumentOptions, parseAuthor, type Tool } from './formats/options.ts';
 export { type ReadSbom, readSbom, type SbomFormat } from './formats/read.ts';
 export {
   type GitHubDependency,

@@ -2,7 +2,7 @@ import { generatePrivateKey, type KeyAlgorithm, keyPairFiles, openPlainKey } fro
 import { keyPairPaths, keySources, refuseKeyPairFiles, writeKeyPair } from '@lading/sign/node';
 import { exitCodes } from '../exit-codes.ts';
 import { keyPassword } from '../key-password.ts';
-import { pathFrom } from '../sigstore-services.ts';
+import { pathFrom } from '../path-from.ts';
 import { usageError } from '../usage.ts';
 import type { Run } from '../verb.ts';
 

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { signBlob } from '@lading/sign';
 import { exitCodes } from '../exit-codes.ts';
 import { maxBlob, readInput } from '../input.ts';
+import { pathFrom } from '../path-from.ts';
 import { openSigningByOptions, transparencyByOptions } from '../signing-options.ts';
-import { pathFrom } from '../sigstore-services.ts';
 import { usageError } from '../usage.ts';
 import type { Run } from '../verb.ts';
 

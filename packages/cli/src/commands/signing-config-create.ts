@@ -7,8 +7,9 @@ import {
 import { signingConfigFromFile } from '@lading/sign/node';
 import { exitCodes } from '../exit-codes.ts';
 import { writeDocument } from '../json-file.ts';
+import { pathFrom } from '../path-from.ts';
 import { parseServiceSpec, validityOf } from '../service-spec.ts';
-import { openSigstoreServices, pathFrom } from '../sigstore-services.ts';
+import { openSigstoreServices } from '../sigstore-services.ts';
 import { usageError } from '../usage.ts';
 import type { Invocation, Run } from '../verb.ts';
 

@@ -1,6 +1,6 @@
-import type { Author, DocumentOptions, GitHubSnapshotOptions } from '@lading/sbom';
-import manifest from '../../package.json' with { type: 'json' };
+import { type Author, type DocumentOptions, type GitHubSnapshotOptions, parseAuthor } from '@lading/sbom';
 import type { Context } from '../context.ts';
+import { tool } from '../tool.ts';
 import { usageError } from '../usage.ts';
 import type { Invocation } from '../verb.ts';
 
@@ -10,14 +10,14 @@ export function documentOptions(
   made?: Date,
 ): DocumentOptions {
   return {
-    tool: { name: 'lading', version: manifest.version },
+    tool,
     timestamp: sourceDate(context) ?? made,
-    author: options.author === undefined ? undefined : parseAuthor(options.author),
+    author: options.author === undefined ? undefined : authorOf(options.author),
   };
 }
 
 /** `SOURCE_DATE_EPOCH`: seconds since 1970 (reproducible-builds.org). */
-function sourceDate({ env }: Pick<Context, 'env'>): Date | undefined {
+export function sourceDate({ env }: Pick<Context, 'env'>): Date | undefined {
   const { SOURCE_DATE_EPOCH: text } = env;
   if (!text) return undefined;
   if (/^\d{1,11}$/.test(text)) return new Date(Number(text) * 1000);
@@ -27,10 +27,10 @@ function sourceDate({ env }: Pick<Context, 'env'>): Date | undefined {
   );
 }
 
-function parseAuthor(text: string): Author {
-  const [, name = text, email] = /^(.+?)\s*<([^<>]+)>$/.exec(text.trim()) ?? [];
-  if (name.trim() === '') throw usageError('--author names nobody', 'Write --author "NAME <ADDRESS>".');
-  return { name: name.trim(), email };
+function authorOf(text: string): Author {
+  const author = parseAuthor(text);
+  if (author === undefined) throw usageError('--author names nobody', 'Write --author "NAME <ADDRESS>".');
+  return author;
 }
 
 /**

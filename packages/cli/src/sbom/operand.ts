@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { type Bom, readSbom, sbomLimits } from '@lading/sbom';
 import type { Context } from '../context.ts';
 import { readInput } from '../input.ts';
-import { pathFrom } from '../sigstore-services.ts';
+import { pathFrom } from '../path-from.ts';
 import { usageError } from '../usage.ts';
 import type { SbomRun } from './run.ts';
 import { catalogueSource, type SourceOptions } from './source.ts';

@@ -1,7 +1,7 @@
 import { formatPlatform, type Platform } from '@lading/oci';
 import type { Bom } from '@lading/sbom';
+import { pathFrom } from '../path-from.ts';
 import { replaceFile } from '../replace-file.ts';
-import { pathFrom } from '../sigstore-services.ts';
 import { usageError } from '../usage.ts';
 import type { Invocation } from '../verb.ts';
 import { documentOptions, githubOptions } from './document-options.ts';

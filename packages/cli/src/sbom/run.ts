@@ -1,5 +1,5 @@
-import { join, resolve } from 'node:path';
-import { defaultCataloguers, folderCache, LayerReader } from '@lading/sbom';
+import { defaultCataloguers, LayerReader } from '@lading/sbom';
+import { openLayerCache } from '../layer-cache.ts';
 import { openPlaces, type Places } from '../places.ts';
 import { openProgress, type Progress } from '../progress/progress.ts';
 import type { Invocation } from '../verb.ts';
@@ -23,22 +23,11 @@ export async function openSbomRun(invocation: Invocation): Promise<SbomRun> {
     invocation,
     places,
     progress,
-    reader: new LayerReader({ cataloguers: defaultCataloguers, cache: layerCache(invocation) }),
+    reader: new LayerReader({ cataloguers: defaultCataloguers, cache: openLayerCache(invocation) }),
     endProgress: () => progress[Symbol.dispose](),
     async [Symbol.asyncDispose]() {
       progress[Symbol.dispose]();
       await places[Symbol.asyncDispose]();
     },
   };
-}
-
-/** What is known of layers: with `--state` in that folder, else where this user's caches are (XDG Base Directory Specification). */
-function layerCache({ context, options }: Invocation): ReturnType<typeof folderCache> | undefined {
-  if (options.cache === false) return undefined;
-  const { env, home, cwd, now } = context;
-  const folder =
-    options.state === undefined
-      ? join(env.XDG_CACHE_HOME || join(home, '.cache'), 'lading')
-      : resolve(cwd, options.state);
-  return folderCache(join(folder, 'layers'), { clock: now });
 }

@@ -11,8 +11,8 @@ import {
 } from '@lading/sbom';
 import { type ContentStore, parseLocation } from '@lading/store';
 import { locationForms } from '../help.ts';
+import { pathFrom } from '../path-from.ts';
 import { engineImageOf } from '../places.ts';
-import { pathFrom } from '../sigstore-services.ts';
 import { usageError } from '../usage.ts';
 import type { SbomRun } from './run.ts';
 

@@ -10,20 +10,32 @@ export interface Capture {
   bytes(): Buffer;
 }
 
+/** Bytes. Most of what is kept are heads and notes. */
+const firstBytes = 512;
+
 export function capture(offset: number, maxBytes: number): Capture {
-  const chunks: Buffer[] = [];
+  let held: Buffer = Buffer.alloc(0);
   let size = 0;
   return {
     offset,
     write(chunk) {
-      const part = chunk.subarray(0, maxBytes - size);
       // The chunk is reused by whoever gave it.
-      if (part.byteLength > 0) chunks.push(Buffer.from(part));
-      size += part.byteLength;
+      const part = chunk.subarray(0, maxBytes - size);
+      if (part.byteLength === 0) return;
+      const needed = size + part.byteLength;
+      if (held.byteLength < needed) {
+        const larger = Buffer.allocUnsafe(
+          Math.min(maxBytes, Math.max(firstBytes, needed, 2 * held.byteLength)),
+        );
+        held.copy(larger, 0, 0, size);
+        held = larger;
+      }
+      held.set(part, size);
+      size = needed;
     },
     get size() {
       return size;
     },
-    bytes: () => Buffer.concat(chunks, size),
+    bytes: () => held.subarray(0, size),
   };
 }

@@ -9,6 +9,8 @@ export interface FileRange {
 interface ElfSegment extends FileRange {
   readonly type: number;
   readonly flags: number;
+  /** Where its first byte is in memory. */
+  readonly address: number;
   readonly align: number;
 }
 
@@ -41,6 +43,7 @@ function* segmentsOf(head: Buffer): Generator<ElfSegment> {
       type: word(at),
       flags: word(at + (is64 ? 4 : 24)),
       start,
+      address: is64 ? long(at + 16) : word(at + 8),
       end: start + (is64 ? long(at + 32) : word(at + 16)),
       align: is64 ? long(at + 48) : word(at + 28),
     };
@@ -60,4 +63,13 @@ export function noteSegments(head: Buffer): (FileRange & { readonly align: 4 | 8
   return [...segmentsOf(head)]
     .filter(({ type }) => type === note)
     .map(({ start, end, align }) => ({ start, end, align: align === 8 ? 8 : 4 }));
+}
+
+/** Where in an ELF file that is which has an address when the program runs. */
+export function fileOffsetOf(head: Buffer, address: number): number | undefined {
+  for (const { type, start, end, address: first } of segmentsOf(head)) {
+    const offset = start + (address - first);
+    if (type === load && address >= first && offset < end) return offset;
+  }
+  return undefined;
 }

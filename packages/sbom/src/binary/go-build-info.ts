@@ -14,7 +14,7 @@ export type GoModule = {
 
 /** What `go version -m` shows (Go's runtime/debug.BuildInfo). */
 export type GoBuildInfo = {
-  /** `go1.26.1`; nothing for programs of before Go 1.18, which keep it elsewhere. */
+  /** `go1.26.1`; nothing for programs of before Go 1.18 that are no ELF files, which keep it elsewhere. */
   readonly goVersion?: string | undefined;
   /** The main package. */
   readonly path?: string | undefined;

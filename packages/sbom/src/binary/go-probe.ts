@@ -3,6 +3,7 @@ import type { Probe } from '../cataloguer.ts';
 import { type Capture, capture } from './capture.ts';
 import { writableSegment } from './elf-segments.ts';
 import { type GoBuildInfo, maxModuleInfoBytes, parseModuleInfo, readInlineInfo } from './go-build-info.ts';
+import { type GoPointers, goPointers } from './go-pointers.ts';
 import { overlappingWindows, placesOf } from './program.ts';
 
 const marker: Buffer = Buffer.from('\xff Go buildinf:', 'latin1');
@@ -18,28 +19,41 @@ const headBytes = 4096;
 /** Programs that bring others along have a marker for each of them; more than this is an attack. */
 const maxMarkers = 16;
 
+/** So begins the version of a released Go. Programs have a few dozen places with it; more are not remembered. */
+const versionStart: Buffer = Buffer.from('go1.');
+const maxVersions = 2000;
+
 /** A program that is only itself when it runs. */
 export type PackedProgram = { readonly packed: 'UPX' };
 
 /**
  * Looks for the build information of Go programs as they flow by (Go's debug/buildinfo): a marker at an address that is a multiple of 16, and behind it,
- * since Go 1.18, the strings. Older programs have pointers there; theirs is found by the marks around the module information, without the Go version.
+ * since Go 1.18, the strings. Older programs have pointers there, and the strings elsewhere: the version of Go among those that flowed by, the module
+ * information between marks of its own.
  */
 export function goProbe(): Probe {
   const head = capture(0, headBytes);
   const markers: Marker[] = [];
   const infos: Capture[] = [];
-  let hasPointers = false;
+  const pointers: GoPointers[] = [];
+  const versions = new Map<number, string>();
   const scan = overlappingWindows(markerBytes - 1, (window, offset, fresh) => {
     for (const at of placesOf(marker, window, fresh - markerBytes + marker.length)) {
       // When the last of its 32 bytes are not there yet, the next window has it whole.
       if (at + markerBytes > window.length || (offset + at) % 16 !== 0) continue;
       const pointerBytes = window[at + 14]!;
       const flags = window[at + 15]!;
-      if ((flags & 2) === 0) hasPointers ||= pointerBytes === 4 || pointerBytes === 8;
-      else if (markers.length < maxMarkers) markers.push(markerAt(window, at + markerBytes, offset));
+      if ((flags & 2) !== 0) {
+        if (markers.length < maxMarkers) markers.push(markerAt(window, at + markerBytes, offset));
+      } else if ((pointerBytes === 4 || pointerBytes === 8) && pointers.length < maxMarkers) {
+        pointers.push(goPointers(window.subarray(at), offset + at, head.bytes()));
+      }
     }
     if (markers.length > 0) return;
+    for (const at of placesOf(versionStart, window, fresh - markerBytes + versionStart.length)) {
+      if (at + markerBytes > window.length || versions.size >= maxVersions) break;
+      versions.set(offset + at, window.toString('latin1', at, at + markerBytes));
+    }
     for (const at of placesOf(infoStart, window, fresh)) {
       if (infos.length < 4) infos.push(from(window, at + infoStart.length, offset));
     }
@@ -47,16 +61,20 @@ export function goProbe(): Probe {
   return {
     write(chunk) {
       for (const open of [head, ...infos]) open.write(chunk);
-      for (const open of markers) open.write(chunk);
+      for (const open of [...markers, ...pointers]) open.write(chunk);
       scan(chunk);
     },
     end() {
       const found = markers.flatMap((open) => open.end() ?? []);
-      const own = chosen(found, head.bytes());
+      const start = head.bytes();
+      const own = chosen(found, start);
       if (own !== undefined) return parseModuleInfo(own.goVersion, own.moduleInfo);
-      if (hasPointers) return parsePointed(infos);
+      if (pointers.length > 0) {
+        const version = chosen(pointers, head.bytes())?.version(versions);
+        return parsePointed(version, infos);
+      }
       const packed: PackedProgram = { packed: 'UPX' };
-      return head.bytes().includes(upxMark) ? packed : undefined;
+      return start.includes(upxMark) ? packed : undefined;
     },
   };
 }
@@ -113,11 +131,12 @@ function chosen<T extends { readonly offset: number }>(found: readonly T[], head
   return own ?? found.at(-1);
 }
 
-function parsePointed(infos: readonly Capture[]): GoBuildInfo | undefined {
+/** A program built without modules has but the version. */
+function parsePointed(goVersion: string | undefined, infos: readonly Capture[]): GoBuildInfo | undefined {
   for (const open of infos) {
     const bytes = open.bytes();
     const end = bytes.indexOf(infoEnd);
-    if (end >= 0) return parseModuleInfo(undefined, bytes.toString('utf8', 0, end));
+    if (end >= 0) return parseModuleInfo(goVersion, bytes.toString('utf8', 0, end));
   }
-  return undefined;
+  return goVersion === undefined ? undefined : parseModuleInfo(goVersion, '');
 }

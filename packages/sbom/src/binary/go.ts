@@ -9,7 +9,7 @@ import { programProbe } from './program.ts';
 /** The modules that Go programs are made of, and Go's own library. */
 export const go: Cataloguer = {
   name: 'go',
-  version: 2,
+  version: 3,
   probe: (file) => programProbe(file, goProbe),
   catalogue(tree) {
     const packages: Package[] = [];

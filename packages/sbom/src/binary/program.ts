@@ -46,8 +46,17 @@ function isProgram(magic: Buffer): boolean {
   );
 }
 
-/** Where windows are put together. All of them in one: a window is gone when the look at it is over, and a hundred thousand programs make many. */
+/** Where windows are put together. All of them in one: a window is gone when the look at it is over, and an image's programs make very many. */
 let scratch: Buffer = Buffer.alloc(0);
+
+/** What was kept of a stream and what comes next, one behind the other. Only valid until the next call. */
+export function joined(tail: Uint8Array, chunk: Uint8Array): Buffer {
+  const size = tail.length + chunk.length;
+  if (scratch.length < size) scratch = Buffer.alloc(size);
+  scratch.set(tail);
+  scratch.set(chunk, tail.length);
+  return scratch.subarray(0, size);
+}
 
 /**
  * Makes windows of a stream for searching: each begins with the last `overlap` bytes of the one before, so that what is at most one byte longer than that
@@ -60,11 +69,7 @@ export function overlappingWindows(
   let tail: Buffer = Buffer.alloc(0);
   let offset = 0;
   return (chunk) => {
-    const size = tail.length + chunk.length;
-    if (scratch.length < size) scratch = Buffer.alloc(size);
-    scratch.set(tail);
-    scratch.set(chunk, tail.length);
-    const window = scratch.subarray(0, size);
+    const window = joined(tail, chunk);
     look(window, offset, tail.length);
     const keep = Math.min(overlap, window.length);
     offset += window.length - keep;

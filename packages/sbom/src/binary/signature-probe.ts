@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Probe } from '../cataloguer.ts';
+import { joined } from './program.ts';
 import { contextBytes, type Mark, type Signature } from './signature.ts';
 
 /** What a program shows of itself. */
@@ -48,7 +49,7 @@ export function signatureProbe({
   const look = (chunk: Uint8Array, isLast: boolean): void => {
     // Nothing that comes later is better than the best mark.
     if (versions[0] !== undefined && isWhatItSeems) return;
-    const window = Buffer.concat([tail, chunk]);
+    const window = joined(tail, chunk);
     for (const one of searches) one(window, offset, isLast);
     const keep = Math.min(overlap, window.length);
     offset += window.length - keep;

@@ -11,6 +11,12 @@ export interface Author {
   readonly email?: string | undefined;
 }
 
+/** `Name <address>`, or a name alone; nothing when it names nobody. */
+export function parseAuthor(text: string): Author | undefined {
+  const [, name = text, email] = /^(.+?)\s*<([^<>]+)>$/.exec(text.trim()) ?? [];
+  return name.trim() === '' ? undefined : { name: name.trim(), email };
+}
+
 /** What every writer has to be told beside the BOM. Nothing of it is taken from the machine. */
 export interface DocumentOptions {
   readonly tool: Tool;

@@ -21,7 +21,9 @@ export function imagePurlOf(image: {
 }): string | undefined {
   const { name, descriptor, platform } = image;
   if (!isImage(descriptor)) return undefined;
-  const qualifiers = new Map([['repository_url', name]]);
+  const qualifiers = new Map<string, string>();
+  // A file or folder has a name that is in no registry.
+  if (name.includes('/')) qualifiers.set('repository_url', name);
   if (platform !== undefined) qualifiers.set('arch', platform.architecture);
   return encodePurl({
     type: 'oci',
