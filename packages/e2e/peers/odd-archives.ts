@@ -96,6 +96,8 @@ function magic(chance: Chance, header: Buffer, format: Format): void {
   if (format === 'star') header.write('tar\0', 508, 'latin1');
   if (chance.once(5)) for (const at of [329, 337]) number(chance, header, at, 8, chance.below(300));
   if (chance.once(4)) header.write(anyName(chance), 345, chance.pick([155, 131, 12]), 'latin1');
+  if (format === 'star' && chance.once(2))
+    for (const at of [476, 488]) number(chance, header, at, 12, 1_600_000_000);
   if (chance.once(10)) number(chance, header, chance.pick([345, 357, 476, 488]), 12, 1_600_000_000);
 }
 
