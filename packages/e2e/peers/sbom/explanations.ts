@@ -24,13 +24,6 @@ export const explanations: readonly Explanation[] = [
   },
   {
     has: ['syft'],
-    is: /^maven\/([^/]+)\/\1@(.*)$/,
-    ours: 'generic/$1@$2',
-    reason:
-      'the archive says no group, and syft takes the name for it; a Maven purl with a made-up group is the purl of something else',
-  },
-  {
-    has: ['syft'],
     is: /^maven\/org\.objectweb\.asm[^/]*\/(.*)$/,
     ours: 'maven/org.ow2.asm/$1',
     reason:

@@ -62,12 +62,15 @@ const known: readonly (readonly [artifact: RegExp, group: string])[] = [
   [/xerces(?:Impl|Samples)@.*/, 'xerces'],
 ].map(([pattern, group]) => [new RegExp(`^(?:${(pattern as RegExp).source})$`), group as string]);
 
-/** The group of an archive that Maven left nothing in, as far as its manifest and its name let one know. */
+/**
+ * The group of an archive that Maven left nothing in, as far as its manifest and its name let one know. When nothing does it is the artifact's own
+ * name, as with `junit`, `log4j` and `commons-io`: so old projects are called, and advisories and other cataloguers look for them.
+ */
 export function groupOf(
   artifact: string,
   version: string | undefined,
   manifest: JavaManifest | undefined,
-): string | undefined {
+): string {
   const told = coordinate(manifest?.['Group-Id']);
   if (told !== undefined) return told;
   const name = `${artifact}@${version ?? ''}`;
@@ -79,7 +82,7 @@ export function groupOf(
     const found = domainName(module);
     if (found !== undefined) return groupOfModule(found, artifact);
   }
-  return undefined;
+  return artifact;
 }
 
 /** A domain read backwards, as groups are named. OSGi puts directives behind a semicolon. */

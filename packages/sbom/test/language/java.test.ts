@@ -225,7 +225,7 @@ describe('java', () => {
     expect(only(image)).toMatchObject({
       name: 'thing',
       version: undefined,
-      namespace: undefined,
+      namespace: 'thing',
       supplier: 'Caf\u00e9',
     });
   });
@@ -236,7 +236,7 @@ describe('java', () => {
       { name: 'WEB-INF/lib/gear-2.0.jar', content: gear, isEncrypted: true },
       { name: 'WEB-INF/lib/lever-3.0.jar', content: gear, method: 12 },
     ]);
-    expect(names(image)).toEqual(['maven:app@1.0', 'maven:gear@2.0', 'maven:lever@3.0']);
+    expect(names(image)).toEqual(['maven:app/app@1.0', 'maven:gear/gear@2.0', 'maven:lever/lever@3.0']);
     expect(image.notes).toEqual([
       {
         code: 'partial',
@@ -254,7 +254,7 @@ describe('java', () => {
       { name: 'lib/../../../gear-2.0.jar', content: gear },
       { name: './lever-3.0.jar', content: gear },
     ]);
-    expect(names(image)).toEqual(['maven:app@1.0']);
+    expect(names(image)).toEqual(['maven:app/app@1.0']);
   });
 
   it('sbom case 29: an archive that is cut off tells what came before, and says so', () => {
@@ -279,7 +279,7 @@ describe('java', () => {
     ]);
     const cut = zip([{ name: 'lib/inner-1.0.jar', content: inner, method: 0 }]);
     const found = catalogued(java, { 'opt/outer-1.0.jar': cut.subarray(0, 600) });
-    expect(names(found)).toEqual(['maven:org.acme/inner@1.0', 'maven:outer@1.0']);
+    expect(names(found)).toEqual(['maven:org.acme/inner@1.0', 'maven:outer/outer@1.0']);
     expect(found.packages.find(({ name }) => name === 'inner')!.hashes).toBeUndefined();
   });
 
@@ -349,7 +349,7 @@ describe('java', () => {
   }, 30_000);
 
   it.each<[string, readonly ZipEntry[], string]>([
-    ['opt/widget-1.2.3.jar', [], 'pkg:generic/widget@1.2.3'],
+    ['opt/widget-1.2.3.jar', [], 'pkg:maven/widget/widget@1.2.3'],
     [
       'opt/widget-1.2.3.jar',
       [manifest(['Bundle-SymbolicName: org.acme.widget'])],
@@ -395,10 +395,10 @@ describe('java', () => {
     ['opt/kotlin-stdlib-1.9.0.jar', [manifest([])], 'pkg:maven/org.jetbrains.kotlin/kotlin-stdlib@1.9.0'],
     ['opt/commons-io-2.5.jar', [manifest([])], 'pkg:maven/commons-io/commons-io@2.5'],
     ['opt/groovy-json-4.0.1.jar', [manifest([])], 'pkg:maven/org.apache.groovy/groovy-json@4.0.1'],
-    ['opt/org.acme.runtime_3.1.0.v2020.jar', [manifest([])], 'pkg:generic/org.acme.runtime@3.1.0.v2020'],
-    ['opt/thing.1.2.jar', [manifest([])], 'pkg:generic/thing@1.2'],
-    ['opt/thing-1.2-sources.jar', [manifest([])], 'pkg:generic/thing@1.2'],
-    ['opt/thing-r09.jar', [manifest([])], 'pkg:generic/thing@r09'],
+    ['opt/org.acme.runtime_3.1.0.v2020.jar', [manifest([])], 'pkg:maven/org.acme.runtime/org.acme.runtime@3.1.0.v2020'],
+    ['opt/thing.1.2.jar', [manifest([])], 'pkg:maven/thing/thing@1.2'],
+    ['opt/thing-1.2-sources.jar', [manifest([])], 'pkg:maven/thing/thing@1.2'],
+    ['opt/thing-r09.jar', [manifest([])], 'pkg:maven/thing/thing@r09'],
     [
       'root/.m2/repository/org/acme/wid-get/1.0-2/wid-get-1.0-2-linux.jar',
       [manifest([])],
