@@ -41,6 +41,7 @@ if (first && !failed) {
   failed ||= (await run('sync', '-c', config)) !== 0;
   const copied = `${yours.host}/mine/base/alpine:3.17`;
   failed ||= (await run('verify', copied, '--key', `${work}/cosign.pub`)) !== 0;
+  failed ||= (await run('tree', copied, '--key', `${work}/cosign.pub`)) !== 0;
   const source = await output('digest', `${upstream.host}/upstream/alpine:3.17`);
   const copy = await output('digest', copied);
   if (source !== copy || source === '') fail('the copy has another digest than its source');
@@ -110,6 +111,8 @@ sync:
 # you say transparency: none. The password of the key is in COSIGN_PASSWORD; the demo's is "demo".
 sign:
   key: cosign.key
+# And catalogued: each platform gets its SBOMs, attested by the same key.
+sbom: {}
 `;
 }
 
