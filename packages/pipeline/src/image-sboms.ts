@@ -14,8 +14,12 @@ import {
   type Attachment,
   attachDocument,
   attest,
+  type Claim,
   listAttachments,
+  listedAs,
   missingFormats,
+  type TrustPolicy,
+  type Verdict,
   verifyAttestation,
 } from '@lading/sign';
 import type { BlobTap, ContentStore } from '@lading/store';
@@ -267,17 +271,22 @@ export class ImageSboms {
     const question = { attachments, kinds: ['bundle', 'attestations'], wanted } as const;
     const listing = verified && (await listingOf(store, subject, at, question, signal));
     if (listing !== undefined && (await verified?.has(listing))) return [];
+    let verdict: Promise<Verdict> | undefined;
+    const look = (policy: TrustPolicy): Promise<Verdict> => {
+      verdict ??= verifyAttestation(store, subject, {
+        policy,
+        signatures: at.signatures,
+        attachments: listedAs(attachments, wanted),
+        signal,
+      });
+      return verdict;
+    };
     const missing: SbomKind[] = [];
     for (const kind of this.#kinds) {
-      const formats = await missingFormats({ ...at, clock, signal }, (policy) =>
-        verifyAttestation(store, subject, {
-          policy,
-          predicateType: kind.predicateType,
-          signatures: at.signatures,
-          attachments,
-          signal,
-        }),
-      );
+      const formats = await missingFormats({ ...at, clock, signal }, async (policy) => {
+        const { accepted, ...rest } = await look(policy);
+        return { ...rest, accepted: accepted.filter(({ claim }) => isOf(kind, claim)) };
+      });
       if (formats.length > 0) missing.push(kind);
     }
     if (listing !== undefined && missing.length === 0) await verified?.add(listing);
@@ -293,4 +302,8 @@ export class ImageSboms {
     this.#noticed.add(message);
     this.#options.onNotice?.({ code, message });
   }
+}
+
+function isOf({ predicateType }: SbomKind, claim: Claim): boolean {
+  return claim.kind === 'attestation' && claim.predicateType === predicateType;
 }

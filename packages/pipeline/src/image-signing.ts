@@ -2,6 +2,7 @@ import { type Descriptor, LadingError } from '@lading/oci';
 import {
   type Attachment,
   listAttachments,
+  listedAs,
   missingFormats,
   replaceSignatures,
   type SignatureFormat,
@@ -176,7 +177,13 @@ export class ImageSigning {
     if (listing !== undefined && (await verified?.has(listing))) return [];
     const { signatures, annotations } = at;
     const missing = await missingFormats({ ...at, clock, signal }, (policy) =>
-      verify(store, image, { policy, annotations, signatures, attachments, signal }),
+      verify(store, image, {
+        policy,
+        annotations,
+        signatures,
+        attachments: listedAs(attachments, 'signature'),
+        signal,
+      }),
     );
     if (listing !== undefined && missing.length === 0) await verified?.add(listing);
     return missing;

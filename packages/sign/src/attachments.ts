@@ -10,7 +10,10 @@ import {
 } from '@lading/oci';
 import { type ContentStore, fetchManifest, isNotFound, loadManifest, type StoreOptions } from '@lading/store';
 import { isBundleMediaType } from './formats/bundle.ts';
+import { predicateTypeAnnotation } from './formats/bundle-manifest.ts';
+import { referencePredicateType } from './formats/document-reference.ts';
 import { legacyMediaTypes } from './formats/legacy-layer.ts';
+import { signaturePredicateType } from './formats/predicate-types.ts';
 import { mapOf } from './pool.ts';
 
 /** What an attached manifest is, by its types; what it says is another question. */
@@ -60,6 +63,21 @@ export async function listAttachments(
     ...tags.map((kind) => attachmentUnder(store, kind, names[kind], { signal })),
   ]);
   return [...referrers, ...tagged.filter((found) => found !== undefined)];
+}
+
+/**
+ * Leaves out bundles that are listed as something else: as a signature where attestations are looked for, or the other way round. Nobody vouches for
+ * what a list says, so this is for those who only waste work when it lies.
+ */
+export function listedAs(
+  attachments: readonly Attachment[],
+  wanted: 'signature' | readonly string[],
+): readonly Attachment[] {
+  const types = wanted === 'signature' ? [signaturePredicateType] : [...wanted, referencePredicateType];
+  return attachments.filter(({ kind, descriptor }) => {
+    const listed = kind === 'bundle' ? descriptor.annotations?.[predicateTypeAnnotation] : undefined;
+    return listed === undefined || types.includes(listed);
+  });
 }
 
 const attachmentTagKinds: readonly AttachmentTag[] = ['signatures', 'attestations', 'sbom'];

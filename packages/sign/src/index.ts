@@ -13,6 +13,7 @@ export {
   type AttachmentTag,
   attachmentTags,
   listAttachments,
+  listedAs,
 } from './attachments.ts';
 export { type AttestOptions, attest } from './attest-image.ts';
 export type { Authority, IdentityAuthority, KeyAuthority, TextMatch, WorkflowClaims } from './authority.ts';
