@@ -8,8 +8,8 @@ import { ZstdFrames } from './zstd-frames.ts';
 /** How a layer is packed. */
 export type LayerCompression = 'none' | 'gzip' | 'zstd';
 
-/** Twice as fast as the default of 16 KiB. */
-const chunkSize = 256 * 1024;
+/** Of the buffers that are unpacked to: twice as fast as with the default of 16 KiB. */
+export const unpackedBytes: number = 256 * 1024;
 const layerType =
   /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)(?:[+.](?:gzip|zstd))?$/;
 const strangers: readonly (readonly [magic: string, name: string])[] = [
@@ -62,7 +62,8 @@ export function decompressor(compression: 'gzip' | 'zstd'): {
   readonly transform: Transform;
   readonly cut: (chunk: Uint8Array) => Iterable<Uint8Array>;
 } {
-  if (compression === 'gzip') return { transform: createGunzip({ chunkSize }), cut: (chunk) => [chunk] };
+  if (compression === 'gzip')
+    return { transform: createGunzip({ chunkSize: unpackedBytes }), cut: (chunk) => [chunk] };
   const frames = new ZstdFrames();
-  return { transform: createZstdDecompress({ chunkSize }), cut: (chunk) => frames.cut(chunk) };
+  return { transform: createZstdDecompress({ chunkSize: unpackedBytes }), cut: (chunk) => frames.cut(chunk) };
 }

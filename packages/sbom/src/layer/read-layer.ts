@@ -5,7 +5,7 @@ import type { BomNote } from '../bom.ts';
 import type { Cataloguer } from '../cataloguer.ts';
 import { TarError } from '../tar/errors.ts';
 import { TarReader } from '../tar/reader.ts';
-import { checkLayerType, compressionOf, decompressor, magicBytes } from './decompress.ts';
+import { checkLayerType, compressionOf, decompressor, magicBytes, unpackedBytes } from './decompress.ts';
 import type { LayerErrorCode } from './errors.ts';
 import type { LayerFacts } from './facts.ts';
 import { LayerEntries } from './layer-entries.ts';
@@ -25,7 +25,7 @@ export interface ReadLayerOptions {
 
 /**
  * Reads a layer once, as it flows by: unpacks it, and lets the cataloguers look at its files. Nothing of it is kept but the
- * facts. The chunks of the stream become the reader's own: their memory is given back. An archive that is damaged after its first entries gives what came before the damage, with a note: an engine that
+ * facts. An archive that is damaged after its first entries gives what came before the damage, with a note: an engine that
  * unpacks it stops there, too.
  *
  * @throws {LadingError} `ERR_LADING_LAYER_TYPE`, `ERR_LADING_LAYER`, `ERR_LADING_LAYER_LIMIT`;
@@ -83,11 +83,9 @@ async function unpack(
   const feed = async (): Promise<void> => {
     try {
       for await (const chunk of packed()) {
-        const pieces = [...cut(chunk)];
-        for (const [index, piece] of pieces.entries()) {
-          const whenRead = index === pieces.length - 1 ? () => release(chunk, 'whole') : undefined;
+        for (const piece of cut(chunk)) {
           // What stands behind the end is fetched all the same: who gives the stream may verify it at its end.
-          if (isOver.signal.aborted || transform.write(piece, whenRead)) continue;
+          if (isOver.signal.aborted || transform.write(piece)) continue;
           await once(transform, 'drain', { signal: isOver.signal }).catch(() => undefined);
         }
       }
@@ -101,7 +99,7 @@ async function unpack(
   try {
     for await (const chunk of transform) {
       content.write(chunk as Uint8Array);
-      release(chunk as Uint8Array, 'end');
+      release(chunk as Uint8Array);
     }
   } catch (error) {
     // Ends a read that nothing may come for.
@@ -121,12 +119,13 @@ async function unpack(
 }
 
 /**
- * Gives back the memory of a chunk that has been read, where nothing else can be in it: else tens of megabytes of them lie about until a
- * collector comes by. A decompressor fills a buffer with chunks and goes on to another when it has come to its end.
+ * Gives back the memory of what was unpacked and has been read: else tens of megabytes of it lie about until a collector comes by. A decompressor
+ * fills a buffer with chunks and goes on to another when it has come to its end, so the last chunk in it is the last that anybody looks at.
+ * Nothing else is touched: what comes in belongs to the store, and small chunks that were put together lie where others have theirs, too.
  */
-function release({ buffer, byteOffset, byteLength }: Uint8Array, part: 'whole' | 'end'): void {
-  const isLast = byteOffset + byteLength === buffer.byteLength && (part === 'end' || byteOffset === 0);
-  if (isLast && buffer instanceof ArrayBuffer) buffer.transfer(0);
+function release({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  if (buffer.byteLength !== unpackedBytes || byteOffset + byteLength !== unpackedBytes) return;
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** A read that an abort ends, even when the stream does not care. */
