@@ -1,4 +1,5 @@
 import { ContentVerifier, type Descriptor, type Digest, LadingError } from '@lading/oci';
+import { givingAway } from '@lading/store';
 import { RegistryError } from './errors.ts';
 import { failureOf } from './failure.ts';
 import type { HttpResponse } from './http.ts';
@@ -62,7 +63,8 @@ export async function fetchBlob(
   // Asked before the stream is handed out, so that a missing blob is this call's error and not a later read's.
   const first = await open(session, target, { start, end }, options.signal);
   const bytes = resuming(session, target, { start, end }, first, options.signal);
-  return ReadableStream.from(isWhole ? verified(target, bytes) : bytes) as ReadableStream<Uint8Array>;
+  const stream = ReadableStream.from(isWhole ? verified(target, bytes) : bytes) as ReadableStream<Uint8Array>;
+  return givingAway(stream);
 }
 
 /** Passes chunks on one behind, so that the last one waits for the digest. */

@@ -64,10 +64,7 @@ export interface ContentStore {
 
   /** Tag or digest to descriptor (media type, digest, size); asks with HEAD where there is a server. */
   resolve(reference: string, options?: StoreOptions): Promise<Descriptor>;
-  /**
-   * The content. A whole fetch is verified while it flows: a wrong one errors before its last chunk is handed on.
-   * The chunks are the reader's own, who may change them or give back their memory.
-   */
+  /** The content. A whole fetch is verified while it flows: a wrong one errors before its last chunk is handed on. See `givingAway`. */
   fetch(target: Descriptor, options?: FetchOptions): Promise<ReadableStream<Uint8Array>>;
   exists(target: Descriptor, options?: StoreOptions): Promise<boolean>;
   /** Stores content by digest. Verified by the store; nothing wrong or torn is ever committed. */

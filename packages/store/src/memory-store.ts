@@ -58,8 +58,7 @@ export function memoryStore(name = 'memory'): ContentStore {
       const bytes = contentOf(target);
       if (bytes === undefined) throw notFound(name, target.digest);
       if (offset === 0 && length === undefined) verifyContent(target, bytes);
-      const end = length === undefined ? undefined : offset + length;
-      return streamOf([Uint8Array.from(bytes.subarray(offset, end))]);
+      return streamOf([bytes.subarray(offset, length === undefined ? undefined : offset + length)]);
     },
     async exists(target, { signal } = {}) {
       signal?.throwIfAborted();

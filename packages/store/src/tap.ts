@@ -1,4 +1,5 @@
 import { ContentVerifier, type Descriptor, LadingError } from '@lading/oci';
+import { givingAway } from './given-away.ts';
 
 /** How far a tapper may fall behind the copy before it is let go: a few chunks of every socket in flight, no whole layer. */
 const maxTapLagBytes = 8_388_608;
@@ -18,16 +19,18 @@ export class Tap {
   constructor(target: Descriptor) {
     this.#target = target;
     this.#verifier = new ContentVerifier(target);
-    this.stream = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller;
+    this.stream = givingAway(
+      new ReadableStream<Uint8Array>(
+        {
+          start: (controller) => {
+            this.#controller = controller;
+          },
+          cancel: () => {
+            this.#controller = undefined;
+          },
         },
-        cancel: () => {
-          this.#controller = undefined;
-        },
-      },
-      new ByteLengthQueuingStrategy({ highWaterMark: maxTapLagBytes }),
+        new ByteLengthQueuingStrategy({ highWaterMark: maxTapLagBytes }),
+      ),
     );
   }
 

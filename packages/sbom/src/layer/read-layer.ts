@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type Digest, isLadingError, LadingError } from '@lading/oci';
+import { isGivenAway } from '@lading/store';
 import type { BomNote } from '../bom.ts';
 import type { Cataloguer } from '../cataloguer.ts';
 import { TarError } from '../tar/errors.ts';
 import { TarReader } from '../tar/reader.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 import { checkLayerType, compressionOf, decompressor, magicBytes, unpackedBytes } from './decompress.ts';
 import type { LayerErrorCode } from './errors.ts';
 import type { LayerFacts } from './facts.ts';
@@ -42,7 +44,7 @@ export async function readLayer(
   try {
     signal?.throwIfAborted();
     checkLayerType(options.mediaType);
-    await unpack(reader, content, signal);
+    await unpack(reader, isGivenAway(stream), content, signal);
     return content.finish(diffId);
   } catch (error) {
     // The reason as it was given, and no AbortError around it.
@@ -56,6 +58,7 @@ export async function readLayer(
 
 async function unpack(
   reader: ReadableStreamDefaultReader<Uint8Array>,
+  isGiven: boolean,
   content: LayerContent,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -83,9 +86,13 @@ async function unpack(
   const feed = async (): Promise<void> => {
     try {
       for await (const chunk of packed()) {
-        for (const piece of cut(chunk)) {
+        const pieces = [...cut(chunk)];
+        for (const [index, piece] of pieces.entries()) {
+          const isLast = isGiven && index === pieces.length - 1;
+          // Told of an error when it is given up: what came before may be in work still, from the same memory.
+          const whenRead = (error?: Error | null) => giveBack(chunk);
           // What stands behind the end is fetched all the same: who gives the stream may verify it at its end.
-          if (isOver.signal.aborted || transform.write(piece)) continue;
+          if (isOver.signal.aborted || transform.write(piece, isLast ? whenRead : undefined)) continue;
           await once(transform, 'drain', { signal: isOver.signal }).catch(() => undefined);
         }
       }
@@ -121,28 +128,27 @@ async function unpack(
 /**
  * Gives back the memory of what was unpacked and has been read: else tens of megabytes of it lie about until a collector comes by. A decompressor
  * fills a buffer with chunks and goes on to another when it has come to its end, so the last chunk in it is the last that anybody looks at.
- * Nothing else is touched: what comes in belongs to the store, and small chunks that were put together lie where others have theirs, too.
+ * Small chunks that were put together lie where others have theirs, too, and stay.
  */
 function release({ buffer, byteOffset, byteLength }: Uint8Array): void {
   if (buffer.byteLength !== unpackedBytes || byteOffset + byteLength !== unpackedBytes) return;
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
+/** Gives back the memory of a chunk that came in and that nobody else has; a part of something larger stays. */
+function giveBack({ buffer, byteLength }: Uint8Array): void {
+  if (buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 /** A read that an abort ends, even when the stream does not care. */
-async function read(
+function read(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   signal: AbortSignal | undefined,
 ): Promise<{ done: false; value: Uint8Array } | { done: true; value?: undefined }> {
-  if (signal === undefined) return (await reader.read()) as { done: false; value: Uint8Array };
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.throwIfAborted();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return (await Promise.race([reader.read(), promise])) as { done: false; value: Uint8Array };
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+  return unlessAborted(
+    async () => (await reader.read()) as { done: false; value: Uint8Array } | { done: true },
+    signal,
+  );
 }
 
 /** The uncompressed layer: counted, hashed, and read as an archive. */

@@ -1,6 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { digestOf } from '@lading/oci';
+import { givingAway } from '@lading/store';
+import { givingAway } from '@lading/store';
 import { readLayer } from '../../src/index.ts';
 import { rawTar } from './archive.ts';
 import { file, texts } from './layers.ts';
@@ -52,5 +55,40 @@ describe('bytes that a store hands out are its own', () => {
     });
     await expect(reading).rejects.toMatchObject({ code: 'ERR_LADING_LAYER_LIMIT' });
     expect(before.equals(Buffer.concat(pieces))).toBe(true);
+  });
+});
+
+describe('bytes that a store gives away', () => {
+  test('are read as they came, whatever becomes of their memory', async () => {
+    for (const pieces of [
+      held(gzipSync(tar)),
+      held(zstdCompressSync(tar.subarray(0, half)), zstdCompressSync(tar.subarray(half))),
+    ]) {
+      const stream = givingAway(handingOut(pieces));
+      const facts = await readLayer(stream, { mediaType, diffId: digestOf(tar), cataloguers: [texts] });
+      expect(facts.files.map(({ path }) => path)).toEqual(['a.txt', 'z.txt']);
+      // The larger piece is gone; the first bytes were put together with it.
+      expect(pieces.map(({ byteLength }) => byteLength)[1]).toBe(0);
+    }
+  });
+});
+
+describe('memory that a store gives away', () => {
+  test('is given back when it has been read', async () => {
+    const pieces = held(gzipSync(tar));
+    await readLayer(givingAway(handingOut(pieces)), { mediaType, cataloguers: [texts] });
+    expect(pieces[1]!.byteLength).toBe(0);
+  });
+
+  test('is not given back as long as something may be unpacked from it', async () => {
+    const large = zstdCompressSync(rawTar([{ name: 'zeros', body: Buffer.alloc(2 ** 23) }]));
+    const pieces = held(large, zstdCompressSync(tar));
+    const reading = readLayer(givingAway(handingOut(pieces)), {
+      mediaType,
+      cataloguers: [texts],
+      limits: { maxBytes: 1000 },
+    });
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_LADING_LAYER_LIMIT' });
+    expect(pieces[1]!.byteLength).toBeGreaterThan(0);
   });
 });

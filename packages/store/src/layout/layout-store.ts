@@ -17,6 +17,7 @@ import {
 import { bytesSource, readAll, verifying } from '../content.ts';
 import type { ChangeTag, ContentStore, LoadedManifest, StoreOptions, TagChange } from '../content-store.ts';
 import { notFound } from '../errors.ts';
+import { givingAway } from '../given-away.ts';
 import type { LayoutFiles, WritableLayoutFiles } from './layout-files.ts';
 import {
   bareDescriptor,
@@ -160,7 +161,9 @@ export function layoutStore(name: string, files: LayoutFiles, options: LayoutOpt
       const path = blobPath(target.digest);
       if ((await files.size(path)) === undefined) throw notFound(name, target.digest);
       const stream = await files.stream(path, fetchOptions);
-      return offset === 0 && length === undefined ? stream.pipeThrough(verifying(target)) : stream;
+      return givingAway(
+        offset === 0 && length === undefined ? stream.pipeThrough(verifying(target)) : stream,
+      );
     },
 
     async exists(target, { signal } = {}) {
