@@ -88,11 +88,10 @@ async function unpack(
       for await (const chunk of packed()) {
         const pieces = [...cut(chunk)];
         for (const [index, piece] of pieces.entries()) {
-          const isLast = isGiven && index === pieces.length - 1;
-          // Told of an error when it is given up: what came before may be in work still, from the same memory.
-          const whenRead = (error?: Error | null) => giveBack(chunk);
+          // Told when all before it is done with, also when nothing more is wanted.
+          const whenRead = isGiven && index === pieces.length - 1 ? () => giveBack(chunk) : undefined;
           // What stands behind the end is fetched all the same: who gives the stream may verify it at its end.
-          if (isOver.signal.aborted || transform.write(piece, isLast ? whenRead : undefined)) continue;
+          if (isOver.signal.aborted || transform.write(piece, whenRead)) continue;
           await once(transform, 'drain', { signal: isOver.signal }).catch(() => undefined);
         }
       }
