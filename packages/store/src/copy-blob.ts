@@ -84,9 +84,15 @@ function contentOf(run: CopyRun, blob: Descriptor, manifest: Descriptor): Conten
 
   const openTap = (): Tap | undefined => {
     if (onBlob === undefined || tap !== undefined || run.wasTapped(blob)) return tap;
-    tap = new Tap(blob);
-    const bytes = tap.stream;
-    run.tapped(blob, async () => onBlob({ descriptor: blob, manifest, bytes }));
+    const opened = new Tap(blob, run.hooks.tapPatienceMs);
+    tap = opened;
+    run.tapped(blob, async () => {
+      try {
+        await onBlob({ descriptor: blob, manifest, bytes: opened.stream });
+      } finally {
+        opened.letGo();
+      }
+    });
     return tap;
   };
 
@@ -126,6 +132,7 @@ function observed(
           if (done) return controller.close();
           tap?.write(value, position);
           position += value.byteLength;
+          await tap?.room();
           controller.enqueue(value);
         } catch (error) {
           controller.error(asCopyError('source', error, blob));

@@ -42,7 +42,8 @@ export interface BlobTap {
   readonly manifest: Descriptor;
   /**
    * The tapper's own copy of the bytes, each once however often the transfer is tried, verified before the last chunk.
-   * Errors with `ERR_LADING_TAP_LAGGED` when it is more than 8 MiB behind or the transfer ended early; the copy goes on.
+   * The copy waits for a tapper that is 1 MiB behind, as long as it takes something. Errors with `ERR_LADING_TAP_LAGGED` when it stands still,
+   * or when the transfer ended early; the copy goes on.
    */
   readonly bytes: ReadableStream<Uint8Array>;
 }
@@ -56,6 +57,8 @@ export interface CopyHooks {
    * It runs beside the copy and is settled before `beforeTag`, so it has to end when its stream does. When it throws the copy goes on, with a notice `tap-failed`.
    */
   readonly onBlob?: (tap: BlobTap) => Promise<void>;
+  /** How long the copy waits for a tapper that takes nothing. Default 5,000. Milliseconds. */
+  readonly tapPatienceMs?: number | undefined;
   /** When everything is at the destination by digest, and before the tag moves. */
   readonly beforeTag?: (destination: Descriptor, stores: CopyStores) => Promise<void>;
 }

@@ -204,6 +204,7 @@ describe('onBlob', () => {
     const copied = Promise.withResolvers<void>();
     const destination = memoryStore();
     const hooks: CopyHooks = {
+      tapPatienceMs: 50,
       onBlob: async ({ descriptor, bytes }) => {
         if (descriptor.size < 1_000_000) return;
         await copied.promise;
@@ -217,6 +218,43 @@ describe('onBlob', () => {
     await copy(source, 'v1', destination, 'v1', { hooks, onEvent });
     expect(codes).toEqual(['ERR_LADING_TAP_LAGGED']);
     expect(errors).toEqual([]);
+    expect(await missing(destination, large)).toEqual([]);
+  });
+
+  test('that is slow makes the copy as slow as it is, and gets everything', async () => {
+    const large = makeImage({ layers: [rawLayer(randomBytesOf(12_000_000, 'slow'), layerType)] });
+    const inner = await sourceOf(large);
+    let handedOut = 0;
+    const source: ContentStore = {
+      ...inner,
+      async fetch(target, options) {
+        const bytes = await readAll(await inner.fetch(target, options), target.size);
+        return ReadableStream.from(
+          (function* () {
+            for (let start = 0; start < bytes.byteLength; start += 65_536) {
+              if (bytes.byteLength > 1_000_000) handedOut = start;
+              yield bytes.subarray(start, start + 65_536);
+            }
+          })(),
+        );
+      },
+    };
+    let taken = 0;
+    let furthest = 0;
+    const hooks: CopyHooks = {
+      onBlob: async ({ descriptor, bytes }) => {
+        for await (const chunk of bytes) {
+          if (descriptor.size < 1_000_000) continue;
+          taken += chunk.byteLength;
+          furthest = Math.max(furthest, handedOut - taken);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      },
+    };
+    const destination = memoryStore();
+    await copy(source, 'v1', destination, 'v1', { hooks });
+    expect(taken).toBe(12_000_000);
+    expect(furthest).toBeLessThan(1_500_000);
     expect(await missing(destination, large)).toEqual([]);
   });
 
