@@ -5,6 +5,7 @@ import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Digest } from '@lading/oci';
 import type { Cataloguer } from '../cataloguer.ts';
 import type { LayerFacts } from '../layer/facts.ts';
+import { tooMuch } from '../layer/layer-state.ts';
 import type { LayerLimits } from '../layer/limits.ts';
 
 /**
@@ -16,34 +17,50 @@ export interface LayerCache {
   put(key: string, content: Uint8Array): Promise<void>;
 }
 
+/** What is known of a layer, in memory and as it is kept. */
+export interface KeptFacts {
+  readonly facts: LayerFacts;
+  readonly packed: Uint8Array;
+  /** Of the facts as JSON, which is about what they take up in memory. Letters. */
+  readonly size: number;
+}
+
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 /** Of facts once they are unpacked. The largest real ones have a few MiB. Bytes. */
 const maxFactsBytes = 512 * 2 ** 20;
 
 /** What facts depend on: the layer as it is stored, who looks at it, and the bounds that hold. Hexadecimal. */
-export function layerKey(
-  layer: Digest,
-  cataloguers: readonly Cataloguer[],
-  limits: Partial<LayerLimits> | undefined,
-): string {
+export function layerKey(layer: Digest, cataloguers: readonly Cataloguer[], limits: LayerLimits): string {
   const names = cataloguers.map(({ name, version }) => `${name}@${version}`).sort();
   return createHash('sha256')
-    .update(JSON.stringify([1, names, layer, Object.entries(limits ?? {}).sort()]))
+    .update(JSON.stringify([1, names, layer, Object.entries(limits).sort()]))
     .digest('hex');
 }
 
-export async function packFacts(facts: LayerFacts): Promise<Uint8Array> {
-  return compress(JSON.stringify(facts), { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+/** @throws {LadingError} `ERR_LADING_LAYER_LIMIT`: control characters in paths can make facts larger than a text can be. */
+export async function packFacts(facts: LayerFacts): Promise<KeptFacts> {
+  const text = textOf(facts);
+  const packed = await compress(text, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+  return { facts, packed, size: text.length };
 }
 
 /** Nothing when it is torn or of another shape. */
-export async function unpackFacts(content: Uint8Array): Promise<LayerFacts | undefined> {
+export async function unpackFacts(packed: Uint8Array): Promise<KeptFacts | undefined> {
   try {
-    const text: Buffer = await decompress(content, { maxOutputLength: maxFactsBytes });
-    const facts = JSON.parse(text.toString('utf8')) as LayerFacts;
-    return facts.version === 1 ? facts : undefined;
+    const bytes: Buffer = await decompress(packed, { maxOutputLength: maxFactsBytes });
+    const text = bytes.toString('utf8');
+    const facts = JSON.parse(text) as LayerFacts;
+    return facts.version === 1 ? { facts, packed, size: text.length } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function textOf(facts: LayerFacts): string {
+  try {
+    return JSON.stringify(facts);
+  } catch (error) {
+    throw error instanceof RangeError ? tooMuch('more to keep than a text can hold') : error;
   }
 }

@@ -22,6 +22,8 @@ export function memoryCache(maxBytes: number = defaultMaxBytes): LayerCache {
     },
     async put(key, content) {
       drop(key);
+      // It would push out everything else, and then itself.
+      if (content.byteLength > maxBytes) return;
       kept.set(key, content);
       size += content.byteLength;
       for (const oldest of kept.keys()) {

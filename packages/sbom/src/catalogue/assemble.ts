@@ -1,5 +1,6 @@
 import type { Bom, BomNote, Dependency, OperatingSystem, Package } from '../bom.ts';
 import type { Catalogued, Cataloguer, ImageTree } from '../cataloguer.ts';
+import { compare } from '../compare.ts';
 import { operatingSystemOf } from '../os/os-release.ts';
 import { mergeEmbedded } from './merge-embedded.ts';
 import { relateOwners } from './owned.ts';
@@ -107,9 +108,4 @@ function uniqueSorted(dependencies: readonly Dependency[], packages: readonly Pa
     if (ids.has(one.from) && ids.has(one.to) && one.from !== one.to) seen.set(`${one.from}\0${one.to}`, one);
   }
   return [...seen.values()].sort((a, b) => compare(a.from, b.from) || compare(a.to, b.to));
-}
-
-/** By UTF-16 code units, the same everywhere. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,16 +1,16 @@
-import { type Descriptor, isForeignLayerMediaType, isLadingError, type Platform } from '@lading/oci';
-import { type ContentStore, isNotFound, type StoreOptions } from '@lading/store';
-import type { Bom, BomNote } from '../bom.ts';
+import type { Descriptor, Platform } from '@lading/oci';
+import type { ContentStore, StoreOptions } from '@lading/store';
+import type { Bom } from '../bom.ts';
 import type { LayerCache } from '../cache/layer-cache.ts';
 import type { Cataloguer } from '../cataloguer.ts';
-import type { LayerFacts } from '../layer/facts.ts';
 import type { LayerLimits } from '../layer/limits.ts';
 import { foldLayers } from '../tree/fold-layers.ts';
 import { assemble } from './assemble.ts';
 import { defaultCataloguers } from './cataloguers.ts';
-import { type ImageLayer, notAnImage } from './image-config.ts';
+import { notAnImage } from './image-config.ts';
 import { type LayerOrigin, LayerReader } from './layer-reader.ts';
 import { findImages, type Image, type Images, imageOf, onlyImages, readImage } from './read-image.ts';
+import { readLayers } from './read-layers.ts';
 import { removedPackages } from './removed.ts';
 
 /** What `catalogue` tells while it runs. */
@@ -37,9 +37,6 @@ export interface CatalogueOptions {
   readonly onEvent?: ((event: CatalogueEvent) => void) | undefined;
 }
 
-/** Layers of one image read at once: two cores are busy with two. Each may hold the largest file that a cataloguer reads whole. */
-const layersAtOnce = 3;
-
 /**
  * Tells what is in an image: packages, licences, dependencies, and which layer brought them. Its layers are read as streams, each once;
  * nothing is unpacked to disk, and nothing of them is kept in memory but what they tell.
@@ -56,7 +53,7 @@ export async function catalogue(
   const { signal, platform } = options;
   const images = await findImages(store, reference, { signal });
   const image = await readImage(store, imageOf(images, platform), { signal });
-  return catalogueImage(store, image, options, readerOf(options));
+  return catalogueImage(store, image, options);
 }
 
 /** What an index holds: a BOM of its own that names its images, and one for each of them. */
@@ -75,15 +72,16 @@ export async function catalogueAll(
   reference: string,
   options: Omit<CatalogueOptions, 'platform'> = {},
 ): Promise<CataloguedImages> {
-  const reader = readerOf(options);
+  const shared = { ...options, reader: readerOf(options) };
   const found = await onlyImages(store, reference, { signal: options.signal });
   const images: Bom[] = [];
   for (const image of await readImages(store, found, options)) {
-    images.push(await catalogueImage(store, image, options, reader));
+    images.push(await catalogueImage(store, image, shared));
   }
   const [only] = images;
   if (only !== undefined && !found.isIndex) return { root: only, images };
-  return { root: indexBom(options.name ?? store.name, found, images), images };
+  const subjects = images.map(({ subject }) => subject);
+  return { root: indexBom(options.name ?? store.name, found.root, subjects), images };
 }
 
 /**
@@ -100,8 +98,8 @@ export async function catalogueIndex(
   const images = await readImages(store, found, options);
   return indexBom(
     name,
-    found,
-    images.map((image) => ({ subject: subjectOf(name, image) })),
+    found.root,
+    images.map((image) => subjectOf(name, image)),
   );
 }
 
@@ -121,18 +119,26 @@ function readerOf(options: CatalogueOptions): LayerReader {
   return reader ?? new LayerReader({ cataloguers, cache, limits });
 }
 
-async function catalogueImage(
+/**
+ * Catalogues an image that was read with `onlyImages` and `readImage`: no manifest and no config is asked for again.
+ * @throws as {@link catalogue} does
+ */
+export async function catalogueImage(
   store: ContentStore,
   image: Image,
-  options: CatalogueOptions,
-  reader: LayerReader,
+  options: Omit<CatalogueOptions, 'platform'> = {},
 ): Promise<Bom> {
-  options.onEvent?.({
+  const reader = readerOf(options);
+  const { signal, onEvent } = options;
+  onEvent?.({
     type: 'image:start',
     image: image.descriptor,
     layers: image.layers.map(({ descriptor }) => descriptor),
   });
-  const { layers, notes } = await readLayers(store, image, options, reader);
+  const { layers, notes } = await readLayers(store, image, reader, {
+    signal,
+    onLayer: (layer, origin) => onEvent?.({ type: 'layer:done', layer, origin }),
+  });
   const subject = subjectOf(options.name ?? store.name, image);
   const tree = foldLayers(layers);
   const contents = assemble(tree, reader.cataloguers, subject.layers);
@@ -146,7 +152,8 @@ async function catalogueImage(
   };
 }
 
-function subjectOf(name: string, { descriptor, platform, created, layers }: Image): Bom['subject'] {
+/** An image as the BOM of its index names it. */
+export function subjectOf(name: string, { descriptor, platform, created, layers }: Image): Bom['subject'] {
   return {
     name,
     descriptor,
@@ -161,92 +168,16 @@ function subjectOf(name: string, { descriptor, platform, created, layers }: Imag
   };
 }
 
-async function readLayers(
-  store: ContentStore,
-  { layers }: Image,
-  options: CatalogueOptions,
-  reader: LayerReader,
-): Promise<{ readonly layers: LayerFacts[]; readonly notes: BomNote[] }> {
-  const { onEvent } = options;
-  // When one cannot be read the others need not be.
-  const failed = new AbortController();
-  const signal =
-    options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
-  const facts: LayerFacts[] = new Array<LayerFacts>(layers.length);
-  const missing: BomNote[] = [];
-  // From the top, as what changes most often lies there.
-  const queue = [...layers.entries()].reverse().values();
-  const work = async (): Promise<void> => {
-    for (const [index, layer] of queue) {
-      signal.throwIfAborted();
-      try {
-        const read = await reader.facts(store, layer, { signal });
-        facts[index] = read.facts;
-        onEvent?.({ type: 'layer:done', layer: layer.descriptor, origin: read.origin });
-      } catch (error) {
-        const note = leftOut(layer, index, error);
-        if (note === undefined) throw error;
-        facts[index] = nothingIn(layer, reader.cataloguers);
-        missing.push(note);
-      }
-    }
-  };
-  let failure: unknown;
-  const workers = Array.from({ length: Math.min(layersAtOnce, layers.length) }, async () => {
-    try {
-      await work();
-    } catch (error) {
-      failure ??= error;
-      failed.abort(error);
-    }
-  });
-  await Promise.all(workers);
-  options.signal?.throwIfAborted();
-  if (failure !== undefined) throw failure;
-  const told = facts.flatMap(({ notes }, index) =>
-    notes.map(({ code, message }) => ({ code, message: `layer ${index + 1}: ${message}` })),
-  );
-  return { layers: facts, notes: [...missing.sort((a, b) => (a.message < b.message ? -1 : 1)), ...told] };
-}
-
-/** A layer that cannot be read by anybody here leaves the rest of the image; the BOM says that it is missing. */
-function leftOut({ descriptor }: ImageLayer, index: number, error: unknown): BomNote | undefined {
-  const { mediaType, digest } = descriptor;
-  if (isLadingError(error) && error.code === 'ERR_LADING_LAYER_TYPE')
-    return { code: 'skipped', message: `layer ${index + 1} (${digest}) is left out: ${error.message}` };
-  if (isForeignLayerMediaType(mediaType) && isNotFound(error))
-    return { code: 'skipped', message: `layer ${index + 1} (${digest}) is not stored here and left out` };
-  return undefined;
-}
-
-function nothingIn({ diffId }: ImageLayer, cataloguers: readonly Cataloguer[]): LayerFacts {
-  return {
-    version: 1,
-    diffId,
-    cataloguers: cataloguers.map(({ name, version }) => `${name}@${version}`).sort(),
-    files: [],
-    links: [],
-    hardlinks: [],
-    whiteouts: [],
-    opaque: [],
-    paths: '',
-    replaced: [],
-    notes: [],
-  };
-}
-
-function indexBom(name: string, { root }: Images, images: readonly Pick<Bom, 'subject'>[]): Bom {
-  const created = images
-    .flatMap((bom) => bom.subject.created ?? [])
-    .sort((a, b) => b.getTime() - a.getTime());
+/**
+ * The thin BOM of an index whose images have been read.
+ * @param images What the BOMs of its images say of them; see `subjectOf`.
+ */
+export function indexBom(name: string, root: Descriptor, images: readonly Bom['subject'][]): Bom {
+  const created = images.flatMap((image) => image.created ?? []).sort((a, b) => b.getTime() - a.getTime());
   return {
     // An index has no time of its own; it was made after the last of its images.
     subject: { name, descriptor: root, created: created[0], layers: [] },
-    variants: images.map(({ subject }) => ({
-      name: subject.name,
-      descriptor: subject.descriptor,
-      platform: subject.platform,
-    })),
+    variants: images.map(({ name: own, descriptor, platform }) => ({ name: own, descriptor, platform })),
     packages: [],
     dependencies: [],
     notes: [],

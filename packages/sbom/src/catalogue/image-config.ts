@@ -18,12 +18,15 @@ export interface ImageConfig {
 }
 
 const maxCreatedByLength = 1000;
+/** Of the name of a system or an architecture. Letters. */
+const maxPlatformLength = 128;
+const platformName = z.catch(z.nullish(z.string().check(z.maxLength(maxPlatformLength))), undefined);
 
 const schema = z.object({
-  os: z.nullish(z.string()),
-  architecture: z.nullish(z.string()),
-  variant: z.nullish(z.string()),
-  created: z.nullish(z.string()),
+  os: platformName,
+  architecture: platformName,
+  variant: platformName,
+  created: z.catch(z.nullish(z.string()), undefined),
   rootfs: z.nullish(z.object({ diff_ids: z.nullish(z.array(z.custom<Digest>(isDigest))) })),
   // Histories are for people: one that does not hold is none.
   history: z.catch(
@@ -34,13 +37,18 @@ const schema = z.object({
 
 /**
  * Reads an image's config, and puts its diffIDs to the layers of the manifest.
+ * @param name Of the image, for errors.
  * @throws {LadingError} `ERR_LADING_NOT_AN_IMAGE`: it is no config of an image, or one of an image with other layers.
  */
-export function parseImageConfig(bytes: Uint8Array, layers: readonly Descriptor[]): ImageConfig {
-  const { os, architecture, variant, created, rootfs, history } = parse(bytes);
+export function parseImageConfig(
+  bytes: Uint8Array,
+  layers: readonly Descriptor[],
+  name: string,
+): ImageConfig {
+  const { os, architecture, variant, created, rootfs, history } = parse(bytes, name);
   const diffIds = rootfs?.diff_ids ?? [];
   if (diffIds.length !== layers.length) {
-    throw notAnImage(`its config names ${diffIds.length} layers, its manifest ${layers.length}`);
+    throw notAnImage(`the config of ${name} names ${diffIds.length} layers, its manifest ${layers.length}`);
   }
   const commands = (history ?? []).filter((step) => step.empty_layer !== true);
   const isTold = commands.length === layers.length;
@@ -62,21 +70,26 @@ export function notAnImage(why: string, cause?: unknown): LadingError<CatalogueE
   });
 }
 
-function parse(bytes: Uint8Array): z.infer<typeof schema> {
+function parse(bytes: Uint8Array, name: string): z.infer<typeof schema> {
   let document: unknown;
   try {
     document = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw notAnImage('its config is not JSON', cause);
+    throw notAnImage(`the config of ${name} is not JSON`, cause);
   }
   const result = z.safeParse(schema, document);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw notAnImage(`its config is broken at "${issue?.path.join('.')}"`);
+  throw notAnImage(`the config of ${name} is broken at "${issue?.path.join('.')}"`);
 }
 
-/** Reproducible builds often say 1970: that is a time, too. Nonsense is none. */
+/** RFC 3339, as the specification wants it: other texts would be read in the time zone of this machine. */
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+const end = Date.UTC(10_000, 0);
+
+/** Reproducible builds often say 1970: that is a time, too. The year 1 is how Go says that there is none. */
 function dateOf(text: string | null | undefined): Date | undefined {
-  const date = new Date(text ?? '');
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  const upper = text?.toUpperCase() ?? '';
+  const date = new Date(time.test(upper) ? upper : '');
+  return date.getTime() >= 0 && date.getTime() < end ? date : undefined;
 }

@@ -1,11 +1,11 @@
 import { type Descriptor, type Digest, LadingError } from '@lading/oci';
 import type { ContentStore, StoreOptions } from '@lading/store';
-import { type LayerCache, layerKey, packFacts, unpackFacts } from '../cache/layer-cache.ts';
+import { type KeptFacts, type LayerCache, layerKey, packFacts, unpackFacts } from '../cache/layer-cache.ts';
 import { memoryCache } from '../cache/memory-cache.ts';
 import type { Cataloguer } from '../cataloguer.ts';
-import type { LayerFacts } from '../layer/facts.ts';
-import type { LayerLimits } from '../layer/limits.ts';
+import { type LayerLimits, layerLimits } from '../layer/limits.ts';
 import { readLayer } from '../layer/read-layer.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 import type { ImageLayer } from './image-config.ts';
 
 export interface LayerReaderOptions {
@@ -18,8 +18,7 @@ export interface LayerReaderOptions {
 /** Where the facts of a layer came from: it was read for this image, it was read or flowed by for another one of this run, or a cache had them. */
 export type LayerOrigin = 'cache' | 'shared' | 'read';
 
-export interface ReadFacts {
-  readonly facts: LayerFacts;
+export interface ReadFacts extends KeptFacts {
   readonly origin: LayerOrigin;
 }
 
@@ -29,32 +28,36 @@ export interface ReadFacts {
  */
 export class LayerReader {
   readonly cataloguers: readonly Cataloguer[];
+  readonly limits: LayerLimits;
   readonly #cache: LayerCache | undefined;
-  readonly #limits: Partial<LayerLimits> | undefined;
   /** What was read in this run, by the digest of the stored layer. */
   readonly #known: LayerCache = memoryCache();
-  readonly #reading = new Map<Digest, Promise<LayerFacts>>();
+  readonly #reading = new Map<Digest, Promise<KeptFacts>>();
+  /** What the cache has, as far as this run has seen to it. */
+  readonly #cached = new Set<Digest>();
 
   constructor({ cataloguers, cache, limits }: LayerReaderOptions) {
     this.cataloguers = cataloguers;
+    this.limits = { ...layerLimits, ...limits };
     this.#cache = cache;
-    this.#limits = limits;
   }
 
   /**
    * What there is to know of a layer. It is kept between runs only when both digests are right: the one that it is stored by, and its diffID.
    * @throws what `readLayer` and the store throw
    */
-  async facts(store: ContentStore, layer: ImageLayer, options: StoreOptions): Promise<ReadFacts> {
+  async facts(store: ContentStore, layer: ImageLayer, options: StoreOptions = {}): Promise<ReadFacts> {
     const { descriptor, diffId } = layer;
-    const found = await this.#find(descriptor.digest);
-    if (found !== undefined) return { ...found, facts: await this.#checked(found, layer) };
-    // Somebody else may have begun while the cache was asked.
-    if (this.#reading.has(descriptor.digest)) return this.facts(store, layer, options);
-    const facts = await this.#once(descriptor, async () =>
-      this.#read(await store.fetch(descriptor, options), descriptor, diffId, options.signal),
-    );
-    return { facts: await this.#checked({ facts, origin: 'read' }, layer), origin: 'read' };
+    for (;;) {
+      const found = await this.#find(descriptor.digest, options.signal);
+      if (found !== undefined) return this.#checked(found, layer);
+      // Somebody else may have begun while the cache was asked.
+      if (this.#reading.has(descriptor.digest)) continue;
+      const read = await this.#once(descriptor, async () =>
+        this.#read(await store.fetch(descriptor, options), descriptor, diffId, options.signal),
+      );
+      return this.#checked({ ...read, origin: 'read' }, layer);
+    }
   }
 
   /**
@@ -67,31 +70,35 @@ export class LayerReader {
     { signal }: StoreOptions = {},
   ): Promise<void> {
     const { digest } = descriptor;
-    if (this.#reading.has(digest) || (await this.#find(digest)) !== undefined) return bytes.cancel();
+    const isRead = (): boolean => this.#reading.has(digest);
+    if (isRead() || (await this.#stored(digest)) !== undefined || isRead()) return bytes.cancel();
     await this.#once(descriptor, () => this.#read(bytes, descriptor, undefined, signal));
   }
 
   /** What is known of a layer, or will be in a moment. */
-  async #find(digest: Digest): Promise<ReadFacts | undefined> {
-    // Whoever began may be cut off, which is no reason for others to fail.
-    const flowing = await this.#reading.get(digest)?.catch(() => undefined);
-    if (flowing !== undefined) return { facts: flowing, origin: 'shared' };
-    const known = await this.#known.get(digest);
-    const seen = known && (await unpackFacts(known));
-    if (seen !== undefined) return { facts: seen, origin: 'shared' };
-    const cached = await this.#cache?.get(this.#keyOf(digest));
-    const kept = cached && (await unpackFacts(cached));
-    return kept && { facts: kept, origin: 'cache' };
+  async #find(digest: Digest, signal: AbortSignal | undefined): Promise<ReadFacts | undefined> {
+    const reading = this.#reading.get(digest);
+    // Whoever began may be cut off, which is no reason for others to fail; and others need not wait for him.
+    const flowing = reading && (await unlessAborted(() => reading.catch(() => undefined), signal));
+    return flowing === undefined ? this.#stored(digest) : { ...flowing, origin: 'shared' };
   }
 
-  async #once(descriptor: Descriptor, read: () => Promise<LayerFacts>): Promise<LayerFacts> {
-    const { digest } = descriptor;
+  async #stored(digest: Digest): Promise<ReadFacts | undefined> {
+    const known = await this.#known.get(digest);
+    const seen = known && (await unpackFacts(known));
+    if (seen !== undefined) return { ...seen, origin: 'shared' };
+    const cached = await this.#cache?.get(this.#keyOf(digest));
+    const kept = cached && (await unpackFacts(cached));
+    return kept && { ...kept, origin: 'cache' };
+  }
+
+  async #once({ digest }: Descriptor, read: () => Promise<KeptFacts>): Promise<KeptFacts> {
     const reading = read();
     this.#reading.set(digest, reading);
     try {
-      const facts = await reading;
-      await this.#known.put(digest, await packFacts(facts));
-      return facts;
+      const found = await reading;
+      await this.#known.put(digest, found.packed);
+      return found;
     } finally {
       this.#reading.delete(digest);
     }
@@ -102,24 +109,27 @@ export class LayerReader {
     { mediaType }: Descriptor,
     diffId: Digest | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<LayerFacts> {
-    const { cataloguers } = this;
-    return readLayer(bytes, { mediaType, diffId, cataloguers, limits: this.#limits, signal });
+  ): Promise<KeptFacts> {
+    const { cataloguers, limits } = this;
+    return packFacts(await readLayer(bytes, { mediaType, diffId, cataloguers, limits, signal }));
   }
 
-  async #checked({ facts, origin }: ReadFacts, { descriptor, diffId }: ImageLayer): Promise<LayerFacts> {
-    const { digest } = descriptor;
+  async #checked(found: ReadFacts, { descriptor: { digest }, diffId }: ImageLayer): Promise<ReadFacts> {
+    const { facts, packed, origin } = found;
     if (facts.diffId !== diffId) {
       throw new LadingError(
         'ERR_LADING_CONTENT_MISMATCH',
-        `the layer ${digest} is not the one that its image names: it hashes to ${facts.diffId} and not to ${diffId}`,
+        `the layer is not the one that its image names: it hashes to ${facts.diffId} and not to ${diffId}`,
       );
     }
-    if (origin !== 'cache') await this.#cache?.put(this.#keyOf(digest), await packFacts(facts));
-    return facts;
+    if (!this.#cached.has(digest)) {
+      this.#cached.add(digest);
+      if (origin !== 'cache') await this.#cache?.put(this.#keyOf(digest), packed);
+    }
+    return found;
   }
 
   #keyOf(digest: Digest): string {
-    return layerKey(digest, this.cataloguers, this.#limits);
+    return layerKey(digest, this.cataloguers, this.limits);
   }
 }

@@ -37,6 +37,10 @@ export interface Images {
 
 /** Indexes that are read for one reference. */
 const maxIndexes = 100;
+/** Images of one reference. The largest indexes that people run images of have some forty. */
+const maxImages = 1000;
+/** Of the manifests of all of them, which are held at once. Bytes. */
+const maxManifestBytes = 64 * 2 ** 20;
 
 /**
  * Finds the images that a reference stands for. Attestations in an index, its artifacts, and images that stand in it twice are left out.
@@ -56,12 +60,8 @@ export async function findImages(
   let indexes = 0;
   const visit = async (index: ImageIndex, depth: number): Promise<void> => {
     indexes++;
-    if (depth > manifestLimits.maxDepth || indexes > maxIndexes) {
-      throw new LadingError(
-        'ERR_LADING_MANIFEST',
-        `the index ${descriptor.digest} has too many indexes in it`,
-      );
-    }
+    if (depth > manifestLimits.maxDepth || indexes > maxIndexes)
+      throw tooLarge(descriptor, 'too many indexes');
     for (const child of index.manifests) {
       if (!isManifestMediaType(child.mediaType) || isStranger(child) || found.has(child.digest)) continue;
       const read = async () => parseManifest(await fetchManifest(store, child, options), child.mediaType);
@@ -72,6 +72,7 @@ export async function findImages(
       }
       const { platform } = child;
       const manifest = async () => (await read()) as ImageManifest;
+      if (found.size === maxImages) throw tooLarge(descriptor, `more than ${maxImages} images`);
       found.set(child.digest, { descriptor: child, manifest, ...(platform !== undefined && { platform }) });
     }
   };
@@ -90,11 +91,19 @@ export async function onlyImages(
 ): Promise<Images> {
   const found = await findImages(store, reference, options);
   const images: ImageManifestAt[] = [];
+  let bytes = 0;
   for (const image of found.images) {
+    bytes += image.descriptor.size;
+    if (bytes > maxManifestBytes)
+      throw tooLarge(found.root, `manifests of more than ${maxManifestBytes} bytes`);
     const manifest = await image.manifest();
     if (isImageConfig(manifest.config)) images.push({ ...image, manifest: async () => manifest });
   }
   return { ...found, images };
+}
+
+function tooLarge({ digest }: Descriptor, what: string): LadingError<'ERR_LADING_MANIFEST'> {
+  return new LadingError('ERR_LADING_MANIFEST', `the index ${digest} has ${what} in it`);
 }
 
 function isImageConfig({ mediaType }: Descriptor): boolean {
@@ -142,10 +151,11 @@ export async function readImage(
   options: StoreOptions,
 ): Promise<Image> {
   const { config, layers, artifactType } = await manifest();
-  if (!isImageConfig(config)) {
-    throw notAnImage(`${store.name}@${descriptor.digest} is of the type ${artifactType ?? config.mediaType}`);
-  }
-  const bytes = await readAll(await store.fetch(config, options), manifestLimits.maxBytes);
-  const read = parseImageConfig(bytes, layers);
+  const name = `${store.name}@${descriptor.digest}`;
+  if (!isImageConfig(config)) throw notAnImage(`${name} is of the type ${artifactType ?? config.mediaType}`);
+  const { maxBytes } = manifestLimits;
+  if (config.size > maxBytes) throw notAnImage(`${name} has a config of more than ${maxBytes} bytes`);
+  const bytes = await readAll(await store.fetch(config, options), config.size);
+  const read = parseImageConfig(bytes, layers, name);
   return { descriptor, ...read, platform: read.platform ?? platform };
 }

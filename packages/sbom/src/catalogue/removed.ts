@@ -1,5 +1,6 @@
 import type { Bom, Package } from '../bom.ts';
 import type { Cataloguer, ImageTree } from '../cataloguer.ts';
+import { compare } from '../compare.ts';
 import { assemble, type Contents } from './assemble.ts';
 
 /**
@@ -24,5 +25,5 @@ export function removedPackages(
       });
     }
   }
-  return removed.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return removed.sort((a, b) => compare(a.id, b.id));
 }

@@ -1,9 +1,10 @@
 import { type Digest, digestOf, isDigest } from '@lading/oci';
 import type { Bom, BomNote, Dependency } from '../bom.ts';
+import { compare } from '../compare.ts';
 import { parseBoundedJson, textOfDocument } from '../formats/document-text.ts';
 import { sbomError } from '../formats/errors.ts';
 import { ownPrefix, trivyPrefix } from '../formats/facts.ts';
-import { compare, rootId } from '../formats/graph.ts';
+import { rootId } from '../formats/graph.ts';
 import { type SbomLimits, sbomLimits } from '../formats/limits.ts';
 import { type ImageOfFacts, imageOfFacts, withoutUndefined } from '../formats/read-facts.ts';
 import { type JsonObject, listOf, objectOf, objectsOf, textOf } from '../formats/values.ts';

@@ -1,5 +1,6 @@
 import type { Bom, Package } from '../bom.ts';
-import { compare, rootId } from '../formats/graph.ts';
+import { compare } from '../compare.ts';
+import { rootId } from '../formats/graph.ts';
 import { imagePurlOf } from '../formats/subject.ts';
 import { UniqueIds } from '../formats/unique-ids.ts';
 

@@ -1,5 +1,5 @@
 import type { Bom, License, Package } from '../bom.ts';
-import { compare } from '../formats/graph.ts';
+import { compare } from '../compare.ts';
 import { fullName } from '../formats/package-name.ts';
 import { isDistributed } from '../purl/package-purl.ts';
 import type { BomDiff, DiffPackage, LicenseChange, PackageChange } from './bom-diff.ts';

@@ -1,11 +1,5 @@
-import {
-  compareDigits,
-  compareLists,
-  compareText,
-  maxLength,
-  numbers,
-  type Scheme,
-} from './version-scheme.ts';
+import { compare } from '../compare.ts';
+import { compareDigits, compareLists, maxLength, numbers, type Scheme } from './version-scheme.ts';
 
 /** Semantic Versioning 2.0.0, with the `v` of Go and the fourth number of NuGet. */
 const semanticForm = /^v?(\d+(?:\.\d+){0,3})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/;
@@ -21,7 +15,7 @@ export const semantic: Scheme = {
     return compareLists(preA.split('.'), preB.split('.'), (left, right) => {
       const isNumber = /^\d+$/.test(left);
       if (isNumber !== /^\d+$/.test(right)) return isNumber ? -1 : 1;
-      return isNumber ? compareDigits(left, right) : compareText(left, right);
+      return isNumber ? compareDigits(left, right) : compare(left, right);
     });
   },
 };
@@ -39,7 +33,7 @@ export const python: Scheme = {
       compareDigits(left.epoch, right.epoch) ||
       numbers.order(left.release, right.release) ||
       compareLists(left.rank, right.rank, compareRank) ||
-      compareText(left.local, right.local)
+      compare(left.local, right.local)
     );
   },
 };

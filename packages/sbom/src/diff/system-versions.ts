@@ -1,4 +1,5 @@
-import { compareDigits, compareLists, compareText, maxLength, type Scheme } from './version-scheme.ts';
+import { compare } from '../compare.ts';
+import { compareDigits, compareLists, maxLength, type Scheme } from './version-scheme.ts';
 
 /** `EPOCH:REST`, or the rest alone with no epoch, which is epoch 0. */
 function withEpoch(text: string): [epoch: string, rest: string] {
@@ -79,7 +80,7 @@ function rpmToken(a: string, b: string): number {
   }
   const isNumber = /^\d/.test(a);
   if (isNumber !== /^\d/.test(b)) return isNumber ? 1 : -1;
-  return isNumber ? compareDigits(a, b) : compareText(a, b);
+  return isNumber ? compareDigits(a, b) : compare(a, b);
 }
 
 /** Alpine: numbers, a letter, suffixes of a known rank, a revision. */
@@ -94,7 +95,7 @@ export const alpine: Scheme = {
     const [, numbersB = '', letterB = '', suffixesB = '', revisionB = ''] = alpineForm.exec(b) ?? [];
     return (
       compareLists(numbersA.split('.'), numbersB.split('.'), compareDigits) ||
-      compareText(letterA, letterB) ||
+      compare(letterA, letterB) ||
       compareLists(suffixesOf(suffixesA), suffixesOf(suffixesB), alpineSuffix, (next) =>
         alpineSuffix(['', ''], next),
       ) ||

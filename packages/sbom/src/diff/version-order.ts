@@ -1,7 +1,8 @@
 import type { PackageType } from '../bom.ts';
+import { compare } from '../compare.ts';
 import { python, semantic } from './language-versions.ts';
 import { alpine, debian, redHat } from './system-versions.ts';
-import { compareText, numbers, type Scheme } from './version-scheme.ts';
+import { numbers, type Scheme } from './version-scheme.ts';
 
 const schemes: ReadonlyMap<PackageType, Scheme> = new Map<PackageType, Scheme>([
   ['alpm', redHat],
@@ -33,5 +34,5 @@ export function compareVersions(type: PackageType, a: string, b: string): number
   const isVersion = scheme.isVersion(a);
   if (isVersion !== scheme.isVersion(b)) return isVersion ? 1 : -1;
   const order = isVersion ? scheme.order(a, b) : 0;
-  return order || compareText(a, b);
+  return order || compare(a, b);
 }

@@ -1,3 +1,5 @@
+import { compare } from '../compare.ts';
+
 /** Below zero when the first is the older one; zero where both are the same version in other words. */
 type Order = (a: string, b: string) => number;
 
@@ -13,11 +15,7 @@ export const maxLength = 256;
 export function compareDigits(a: string, b: string): number {
   const left = a.replace(/^0+/, '');
   const right = b.replace(/^0+/, '');
-  return left.length - right.length || (left < right ? -1 : left > right ? 1 : 0);
-}
-
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return left.length - right.length || compare(left, right);
 }
 
 /** Lists member by member; where one ends, `end` says what its end is worth against the other's next member. */

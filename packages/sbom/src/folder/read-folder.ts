@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises';
 import type { Digest } from '@lading/oci';
 import type { BomNote } from '../bom.ts';
 import type { Cataloguer } from '../cataloguer.ts';
+import { compare } from '../compare.ts';
 import type { LayerFacts } from '../layer/facts.ts';
 import { LayerEntries } from '../layer/layer-entries.ts';
 import { tooMuch } from '../layer/layer-state.ts';
@@ -107,6 +108,6 @@ class Troubles {
         const name = JSON.stringify(decodeName(example).toWellFormed().slice(0, 200));
         return { code, message: `${message}: ${name}${times > 1 ? ` and ${times - 1} more` : ''}` };
       })
-      .sort((a, b) => (a.message < b.message ? -1 : 1));
+      .sort((a, b) => compare(a.message, b.message));
   }
 }

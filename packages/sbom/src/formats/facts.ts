@@ -1,6 +1,6 @@
 import type { Bom, OperatingSystem, Package, SourcePackage } from '../bom.ts';
+import { compare } from '../compare.ts';
 import { isDistributed, purlProperty } from '../purl/package-purl.ts';
-import { compare } from './graph.ts';
 
 /** Name and value, as properties of CycloneDX and annotations of SPDX hold them. A name may come more than once. */
 export type Fact = readonly [name: string, value: string];

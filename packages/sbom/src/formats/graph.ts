@@ -1,4 +1,5 @@
 import type { Bom, Dependency } from '../bom.ts';
+import { compare } from '../compare.ts';
 
 /** The id of the image itself in dependencies. */
 export const rootId = 'root';
@@ -44,9 +45,4 @@ function startingPoints(
   for (const id of sorted) if (!needed.has(id)) startAt(id);
   for (const id of sorted) if (!reached.has(id)) startAt(id);
   return starts;
-}
-
-/** By UTF-16 code units: the same everywhere, unlike what locales say. */
-export function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

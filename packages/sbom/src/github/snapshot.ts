@@ -1,5 +1,6 @@
 import type { Bom, Package } from '../bom.ts';
-import { compare, rootedDependencies, rootId } from '../formats/graph.ts';
+import { compare } from '../compare.ts';
+import { rootedDependencies, rootId } from '../formats/graph.ts';
 import { type DocumentOptions, timestampOf } from '../formats/options.ts';
 import { purlOf } from '../purl/package-purl.ts';
 

@@ -1,6 +1,7 @@
 import type { Digest } from '@lading/oci';
 import type { BomNote } from '../bom.ts';
 import type { Cataloguer, FileHead, Probe } from '../cataloguer.ts';
+import { compare } from '../compare.ts';
 import type { Json } from '../json.ts';
 import type { TarBody, TarHead } from '../tar/reader.ts';
 import type { LayerFacts } from './facts.ts';
@@ -218,5 +219,5 @@ export class LayerEntries {
 
 /** By key, in the order of code units: the same in every locale. */
 function sorted<Value>(entries: Iterable<[string, Value]>): [string, Value][] {
-  return [...entries].sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0));
+  return [...entries].sort(([one], [other]) => compare(one, other));
 }

@@ -1,4 +1,5 @@
 import type { ImageTree } from '../cataloguer.ts';
+import { compare } from '../compare.ts';
 import { type PackageDatabase, packageKey } from './installed-package.ts';
 
 export interface DatabaseHistory {
@@ -44,7 +45,7 @@ export function databaseHistory(
       removed.set(path, { path, layer, packages: packages.length });
     }
   }
-  return { layers, removed: [...removed.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  return { layers, removed: [...removed.values()].sort((a, b) => compare(a.path, b.path)) };
 }
 
 function* keysOf(databases: readonly PackageDatabase[]): Generator<string> {

@@ -1,3 +1,4 @@
+import { compare } from '../compare.ts';
 /** A package URL, taken apart (ECMA-427, package-url/purl-spec 1.0). Values are as they are, not percent-encoded. */
 export interface Purl {
   readonly type: string;
@@ -148,7 +149,7 @@ function canonicalPurl(purl: Purl): Purl | undefined {
   const qualifiers = new Map<string, string>();
   const sorted = [...(purl.qualifiers ?? [])]
     .map(([key, value]): [string, string] => [key.toLowerCase(), value])
-    .sort(([a], [b]) => (a < b ? -1 : 1));
+    .sort(([a], [b]) => compare(a, b));
   for (const [key, value] of sorted) {
     if (!/^[a-z._-][a-z0-9._-]*$/.test(key)) return undefined;
     if (value !== '') qualifiers.set(key, value);

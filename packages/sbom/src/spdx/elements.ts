@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Bom, Package } from '../bom.ts';
-import { compare, rootId } from '../formats/graph.ts';
+import { compare } from '../compare.ts';
+import { rootId } from '../formats/graph.ts';
 import { fullName } from '../formats/package-name.ts';
 import { isImage } from '../formats/subject.ts';
 import { isDistributed } from '../purl/package-purl.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import parse from 'spdx-expression-parse';
 import type { License } from '../bom.ts';
-import { compare } from '../formats/graph.ts';
+import { compare } from '../compare.ts';
 import { readablePart } from './elements.ts';
 
 /** As SPDX 2.3 has its fields. */

@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { type Digest, digestOf, isDigest } from '@lading/oci';
 import type { Bom, Dependency, Evidence, OperatingSystem, Package } from '../bom.ts';
+import { compare } from '../compare.ts';
 import { sbomError } from '../formats/errors.ts';
 import { systemOfPurls } from '../formats/foreign-package.ts';
-import { compare, rootId } from '../formats/graph.ts';
+import { rootId } from '../formats/graph.ts';
 import { LayerPlaces } from '../formats/layer-places.ts';
 import { Facts, type ImageOfFacts, imageOfFacts, withoutUndefined } from '../formats/read-facts.ts';
 import { UniqueIds } from '../formats/unique-ids.ts';

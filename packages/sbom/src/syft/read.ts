@@ -1,6 +1,7 @@
 import type { Bom, Dependency, OperatingSystem, Package } from '../bom.ts';
+import { compare } from '../compare.ts';
 import { sbomError } from '../formats/errors.ts';
-import { compare, rootId } from '../formats/graph.ts';
+import { rootId } from '../formats/graph.ts';
 import { LayerPlaces } from '../formats/layer-places.ts';
 import { withoutUndefined } from '../formats/read-facts.ts';
 import { UniqueIds } from '../formats/unique-ids.ts';

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import { digestHex } from '@lading/oci';
 import type { Bom, License, OperatingSystem, Package } from '../bom.ts';
+import { compare } from '../compare.ts';
 import { batched, each, type Field, jsonPieces } from '../formats/batch.ts';
 import { type Fact, imageFacts, ownPrefix, packageFacts, sortedFacts } from '../formats/facts.ts';
-import { compare, rootId } from '../formats/graph.ts';
+import { rootId } from '../formats/graph.ts';
 import type { DocumentOptions } from '../formats/options.ts';
 import { fullName } from '../formats/package-name.ts';
 import { statedDependencies } from '../formats/stated-dependencies.ts';

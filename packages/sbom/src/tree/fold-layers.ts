@@ -1,4 +1,5 @@
 import type { FoundFile, ImageTree } from '../cataloguer.ts';
+import { compare } from '../compare.ts';
 import type { Json } from '../json.ts';
 import type { LayerFacts } from '../layer/facts.ts';
 import { followLinks } from '../layer/path.ts';
@@ -45,7 +46,7 @@ class Fold {
       const version = versionAt(versions, layers);
       if (version !== undefined) files.push({ path, facts: version.value, layer: version.from });
     }
-    return files.sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : 0));
+    return files.sort((one, other) => compare(one.path, other.path));
   }
 
   linkAt(path: string, layers: number): string | undefined {

@@ -1,0 +1,112 @@
+import {
+  type Descriptor,
+  isForeignLayerMediaType,
+  isLadingError,
+  LadingError,
+  type OciErrorCode,
+} from '@lading/oci';
+import { type ContentStore, isNotFound } from '@lading/store';
+import type { BomNote } from '../bom.ts';
+import { compare } from '../compare.ts';
+import type { LayerErrorCode } from '../layer/errors.ts';
+import type { LayerFacts } from '../layer/facts.ts';
+import { LayerEntries } from '../layer/layer-entries.ts';
+import { tooMuch } from '../layer/layer-state.ts';
+import type { ImageLayer } from './image-config.ts';
+import type { LayerOrigin, LayerReader } from './layer-reader.ts';
+import type { Image } from './read-image.ts';
+
+export interface ReadLayersOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onLayer?: ((layer: Descriptor, origin: LayerOrigin) => void) | undefined;
+}
+
+/** Layers of one image read at once: two cores are busy with two. Each may hold the largest file that a cataloguer reads whole. */
+const layersAtOnce = 3;
+
+/**
+ * Reads all layers of an image, the facts of none of them twice.
+ * @returns facts from the bottom up, and what has to be known of how they came about
+ * @throws what `reader` throws, with the image and the layer that it is about
+ */
+export async function readLayers(
+  store: ContentStore,
+  image: Image,
+  reader: LayerReader,
+  options: ReadLayersOptions,
+): Promise<{ readonly layers: LayerFacts[]; readonly notes: BomNote[] }> {
+  const { layers } = image;
+  const { cataloguers, limits } = reader;
+  // When one cannot be read the others need not be.
+  const failed = new AbortController();
+  const signal =
+    options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
+  const facts: LayerFacts[] = new Array<LayerFacts>(layers.length);
+  const missing: BomNote[] = [];
+  let size = 0;
+  // From the top, as what changes most often lies there.
+  const queue = [...layers.entries()].reverse().values();
+  const readOne = async (index: number, layer: ImageLayer): Promise<void> => {
+    try {
+      const read = await reader.facts(store, layer, { signal });
+      size += read.size;
+      if (size > limits.maxFactsSize)
+        throw tooMuch(`with those above it, more than ${limits.maxFactsSize} letters to keep`);
+      facts[index] = read.facts;
+      options.onLayer?.(layer.descriptor, read.origin);
+    } catch (error) {
+      const note = leftOut(layer, index, error);
+      if (note === undefined) throw error;
+      facts[index] = new LayerEntries(cataloguers, limits).facts(layer.diffId, []);
+      missing.push(note);
+    }
+  };
+  let failure: unknown;
+  const workers = Array.from({ length: Math.min(layersAtOnce, layers.length) }, async () => {
+    for (const [index, layer] of queue) {
+      if (signal.aborted) return;
+      try {
+        await readOne(index, layer);
+      } catch (error) {
+        failure ??= ofLayer(error, store, image, index);
+        failed.abort(error);
+      }
+    }
+  });
+  await Promise.all(workers);
+  options.signal?.throwIfAborted();
+  if (failure !== undefined) throw failure;
+  const told = facts.flatMap(({ notes }, index) =>
+    notes.map(({ code, message }) => ({ code, message: `layer ${index + 1}: ${message}` })),
+  );
+  return { layers: facts, notes: [...missing.sort((a, b) => compare(a.message, b.message)), ...told] };
+}
+
+/** What `readLayer` says knows nothing of images; what stores say names what they were asked for. */
+const layerCodes: ReadonlySet<string> = new Set<LayerErrorCode | OciErrorCode>([
+  'ERR_LADING_LAYER',
+  'ERR_LADING_LAYER_LIMIT',
+  'ERR_LADING_CONTENT_MISMATCH',
+]);
+
+function ofLayer(
+  error: unknown,
+  { name }: ContentStore,
+  { descriptor, layers }: Image,
+  index: number,
+): unknown {
+  if (!isLadingError(error) || !layerCodes.has(error.code)) return error;
+  const { code, message, hint } = error;
+  const which = `layer ${index + 1} of ${layers.length} (${layers[index]!.descriptor.digest})`;
+  return new LadingError(code, `${name}@${descriptor.digest}, ${which}: ${message}`, { hint, cause: error });
+}
+
+/** A layer that cannot be read by anybody here leaves the rest of the image; the BOM says that it is missing. */
+function leftOut({ descriptor }: ImageLayer, index: number, error: unknown): BomNote | undefined {
+  const { mediaType, digest } = descriptor;
+  if (isLadingError(error) && error.code === 'ERR_LADING_LAYER_TYPE')
+    return { code: 'skipped', message: `layer ${index + 1} (${digest}) is left out: ${error.message}` };
+  if (isForeignLayerMediaType(mediaType) && isNotFound(error))
+    return { code: 'skipped', message: `layer ${index + 1} (${digest}) is not stored here and left out` };
+  return undefined;
+}
