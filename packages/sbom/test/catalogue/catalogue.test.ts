@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from '@jest/globals';
-import type { Descriptor } from '@lading/oci';
+import { type Descriptor, digestOf } from '@lading/oci';
 import { type ContentStore, streamOf } from '@lading/store';
 import {
   fileLayer,
@@ -107,6 +107,24 @@ describe('an image', () => {
         message: expect.stringContaining(`${diffIds.length} layers`),
       });
     }
+  });
+
+  test.each<[string, unknown, Date | undefined]>([
+    ['1970', '1970-01-01T00:00:00Z', new Date(0)],
+    ['another time zone', '2024-02-03T04:05:06.789+02:00', new Date('2024-02-03T02:05:06.789Z')],
+    ['the year 1, as Go writes none', '0001-01-01T00:00:00Z', undefined],
+    ['what would be read in the time zone of this machine', '2024-02-03 04:05:06', undefined],
+    ['a day that there is not', '2024-02-33T04:05:06Z', undefined],
+    ['a year that documents cannot have', '9999-12-31T23:59:59-01:00', undefined],
+    ['a number', 7, undefined],
+  ])('sbom case 16: when it was made is %s', async (_, created, expected) => {
+    const image = makeImage({ layers: [base], config: { created } });
+    expect((await catalogued(image)).subject.created).toEqual(expected);
+  });
+
+  test('sbom case 16: a config with a name of megabytes has a platform without it', async () => {
+    const image = makeImage({ layers: [base], config: { variant: 'v'.repeat(2 ** 20) } });
+    expect((await catalogued(image)).subject.platform).toEqual({ os: 'linux', architecture: 'amd64' });
   });
 
   test('sbom case 16: 127 layers are put together in order', async () => {
@@ -304,6 +322,56 @@ describe('layers that are not what they should be', () => {
     expect(ids(await catalogue(store, image.descriptor.digest, { reader }))).toHaveLength(3);
   });
 
+  test('what cannot be read is told with its image and its place in it', async () => {
+    const text = 'x'.repeat(1024);
+    const broken = {
+      ...rawLayer(text, 'application/vnd.oci.image.layer.v1.tar'),
+      diffId: digestOf(Buffer.from(text)),
+    };
+    const image = makeImage({ layers: [base, broken, app] });
+    await expect(catalogued(image)).rejects.toMatchObject({
+      code: 'ERR_LADING_LAYER',
+      message: `registry.example/app@${image.descriptor.digest}, layer 2 of 3 (${image.blobs[2]!.descriptor.digest}): the layer is no tar archive`,
+    });
+  });
+
+  test('the same layer twice in one image is read once, and must be the same one twice', async () => {
+    const { store, fetched } = await stored(makeImage({ layers: [base, app, base] }));
+    const twice = makeImage({ layers: [base, app, base] });
+    const bom = await catalogue(store, twice.descriptor.digest);
+    expect(bom.packages.map(({ name, evidence }) => [name, evidence[0]?.layer?.index])).toEqual([
+      ['curl', 0],
+      ['libc6', 0],
+      ['left-pad', 1],
+    ]);
+    expect(fetched.filter((digest) => digest === twice.blobs[1]!.descriptor.digest)).toHaveLength(1);
+    const lying = makeImage({
+      layers: [base, base],
+      config: { rootfs: { type: 'layers', diff_ids: [base.diffId, app.diffId] } },
+    });
+    await expect(catalogued(lying)).rejects.toMatchObject({ code: 'ERR_LADING_CONTENT_MISMATCH' });
+  });
+
+  test('sbom case 8: layers that keep a lot together, each of them within its bound, are refused', async () => {
+    const layers = Array.from({ length: 5 }, (_, index) =>
+      fileLayer({ [status]: dpkgStatus(...Array.from({ length: 20 }, (_, one) => `p${index}-${one}`)) }),
+    );
+    const image = makeImage({ layers });
+    const { store } = await stored(image);
+    const one = await new LayerReader({ cataloguers: defaultCataloguers }).facts(
+      store,
+      { descriptor: image.blobs[1]!.descriptor, diffId: layers[0]!.diffId },
+      {},
+    );
+    const within = { maxFactsSize: 6 * one.size };
+    expect((await catalogue(store, image.descriptor.digest, { limits: within })).packages).toHaveLength(20);
+    const limits = { maxFactsSize: 3 * one.size };
+    await expect(catalogue(store, image.descriptor.digest, { limits })).rejects.toMatchObject({
+      code: 'ERR_LADING_LAYER_LIMIT',
+      message: expect.stringContaining('letters to keep'),
+    });
+  });
+
   test('an aborted signal ends it with its reason', async () => {
     const image = makeImage({ layers: [base] });
     const { store } = await stored(image);
@@ -377,6 +445,24 @@ describe('an index', () => {
     const { store } = await stored(one);
     expect((await catalogue(store, one.descriptor.digest)).packages).toHaveLength(3);
     expect((await catalogueAll(store, one.descriptor.digest)).images).toHaveLength(1);
+  });
+
+  test('with more images than anybody has is refused before they are read', async () => {
+    const children = Array.from({ length: 1001 }, (_, place) => ({
+      ...amd.descriptor,
+      digest: digestOf(Buffer.from(String(place))),
+    }));
+    const bytes = Buffer.from(
+      JSON.stringify({ schemaVersion: 2, mediaType: index.descriptor.mediaType, manifests: children }),
+    );
+    const { store, fetched } = await stored();
+    const { mediaType } = index.descriptor;
+    await store.publish({ mediaType, digest: digestOf(bytes), size: bytes.byteLength }, bytes, 'many');
+    await expect(catalogueAll(store, 'many')).rejects.toMatchObject({
+      code: 'ERR_LADING_MANIFEST',
+      message: expect.stringContaining('more than 1000 images'),
+    });
+    expect(fetched).toEqual([]);
   });
 
   test('of nothing but artifacts is no image', async () => {

@@ -3,7 +3,7 @@ import type { ContentStore } from '@lading/store';
 import { streamOf } from '@lading/store';
 import { fileLayer, makeImage } from '@lading/testkit';
 import type { ImageLayer } from '../../src/catalogue/image-config.ts';
-import { defaultCataloguers, LayerReader, memoryCache } from '../../src/index.ts';
+import { defaultCataloguers, LayerReader, layerLimits, memoryCache } from '../../src/index.ts';
 import { dpkgStatus, stored } from './stored.ts';
 
 const layer = fileLayer({ 'var/lib/dpkg/status': dpkgStatus('libc6') });
@@ -23,17 +23,23 @@ beforeEach(async () => {
 });
 
 /** A stream that tells whether somebody has let go of it. */
-function watched(): { readonly stream: ReadableStream<Uint8Array>; readonly isCancelled: () => boolean } {
+function watched(): {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly isCancelled: () => boolean;
+  readonly end: () => void;
+} {
   let cancelled = false;
+  let end = (): void => undefined;
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(bytes);
+      end = () => controller.close();
     },
     cancel() {
       cancelled = true;
     },
   });
-  return { stream, isCancelled: () => cancelled };
+  return { stream, isCancelled: () => cancelled, end };
 }
 
 describe('a layer', () => {
@@ -78,6 +84,34 @@ describe('a layer', () => {
     expect((await second).facts.diffId).toBe(layer.diffId);
   });
 
+  test('that another one reads is waited for no longer than the own signal says', async () => {
+    const hanging: ContentStore = { ...store, fetch: async () => new ReadableStream({}) };
+    const end = new AbortController();
+    const first = reader.facts(hanging, asked, { signal: end.signal });
+    const own = new AbortController();
+    const second = reader.facts(store, asked, { signal: own.signal });
+    own.abort(new Error('no longer'));
+    await expect(second).rejects.toThrow('no longer');
+    end.abort(new Error('enough'));
+    await expect(first).rejects.toThrow('enough');
+  });
+
+  test('that flows by while a slow cache is asked is read by one of two', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const cache = { get: () => gate.promise, put: async () => undefined };
+    reader = new LayerReader({ cataloguers: defaultCataloguers, cache });
+    const [one, other] = [watched(), watched()];
+    const first = reader.tap(asked.descriptor, one.stream);
+    const second = reader.tap(asked.descriptor, other.stream);
+    gate.resolve(undefined);
+    await second;
+    expect([one.isCancelled(), other.isCancelled()]).toEqual([false, true]);
+    one.end();
+    await first;
+    expect((await reader.facts(store, asked, {})).origin).toBe('shared');
+    expect(fetched).toEqual([]);
+  });
+
   test('that flows by and is known is let go of', async () => {
     await reader.facts(store, asked, {});
     const again = watched();
@@ -108,6 +142,28 @@ describe('a layer', () => {
     expect(put).toHaveLength(0);
     await reader.facts(store, asked, {});
     expect(put).toHaveLength(1);
+  });
+
+  test('is put into the cache once in a run, however many images have it', async () => {
+    const put: string[] = [];
+    const cache = { get: async () => undefined, put: async (key: string) => void put.push(key) };
+    reader = new LayerReader({ cataloguers: defaultCataloguers, cache });
+    for (let image = 0; image < 3; image++) await reader.facts(store, asked, {});
+    expect(put).toHaveLength(1);
+  });
+
+  test('is read anew where other bounds hold', async () => {
+    const cache = memoryCache();
+    await new LayerReader({ cataloguers: defaultCataloguers, cache }).facts(store, asked, {});
+    const { maxHoles } = layerLimits;
+    const same = new LayerReader({ cataloguers: defaultCataloguers, cache, limits: { maxHoles } });
+    expect((await same.facts(store, asked, {})).origin).toBe('cache');
+    const more = new LayerReader({
+      cataloguers: defaultCataloguers,
+      cache,
+      limits: { maxHoles: 2 * maxHoles },
+    });
+    expect((await more.facts(store, asked, {})).origin).toBe('read');
   });
 
   test('is read anew by who looks for something else', async () => {
