@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
 import { go } from '../../src/binary/go.ts';
 import { catalogued, edges, factsOf, names } from '../language/catalogued.ts';
-import { elf, goBuildInfo, oldGoBuildInfo } from './programs.ts';
+import { elf, goBuildInfo, oldGoBuildInfo, oldGoProgram } from './programs.ts';
 
 const lines = [
   'path\texample.com/acme/widget/cmd/widget',
@@ -126,9 +126,46 @@ describe('go', () => {
     expect(catalogued(go, { upx: elf(code, Buffer.from('UPX!'.padEnd(64))) }).notes).toEqual([]);
   });
 
-  it('sbom case 30: before Go 1.18 the modules are found, and not the version of Go', () => {
+  it.each([1, 31, 32, 33, 4096, 100_000])(
+    'sbom case 30: before Go 1.18 the version of Go is where a pointer of a pointer leads, in chunks of %d bytes',
+    (chunkBytes) => {
+      for (const options of [
+        {},
+        { is64: false },
+        { isBigEndian: true },
+        { is64: false, isBigEndian: true },
+      ]) {
+        const content = oldGoProgram('go1.15.9', lines, options);
+        const image = catalogued(go, { 'usr/bin/widget': content }, { chunkBytes });
+        expect(names(image)).toEqual([...expected.slice(0, -1), 'golang:stdlib@1.15.9']);
+      }
+    },
+  );
+
+  it('sbom case 30: a program from before Go 1.18 and without modules has the standard library', () => {
+    expect(names(catalogued(go, { a: oldGoProgram('go1.13', []) }))).toEqual(['golang:stdlib@1.13']);
+  });
+
+  it('sbom case 30: pointers that lead nowhere leave the modules', () => {
     const image = catalogued(go, { 'usr/bin/widget': elf(Buffer.alloc(16), oldGoBuildInfo(lines)) });
     expect(names(image)).toEqual(expected.slice(0, -1));
+    const whole = oldGoProgram('go1.15.9', []);
+    const marker = whole.indexOf('\xff Go buildinf:', 'latin1');
+    const changed = (at: number, value: number): Buffer => {
+      const copy = Buffer.from(whole);
+      copy.writeUInt32LE(value, at);
+      return copy;
+    };
+    for (const content of [
+      changed(marker + 16, 0x400000 + marker - 8),
+      changed(marker + 20, 0xffffffff),
+      changed(whole.length - 16, 0x400000),
+      changed(whole.length - 8, 0xffffffff),
+      changed(whole.length - 4, 1),
+      whole.subarray(0, -1),
+    ]) {
+      expect(factsOf(go, 'usr/bin/widget', content)).toBeUndefined();
+    }
   });
 
   it.each<[string, string[], string]>([

@@ -29,6 +29,39 @@ function withLength(value: Buffer): Buffer {
   return Buffer.concat([Buffer.from([...length, left]), value]);
 }
 
+/** Where the first byte of a program's file is in memory. */
+const baseAddress = 0x400000;
+
+/** A program from before Go 1.18: the version is among the constants, its header in the data, and the marker has the header's address. */
+export function oldGoProgram(version: string, lines: readonly string[], options: ElfOptions = {}): Buffer {
+  const { is64 = true, isBigEndian = false } = options;
+  const pointer = (address: number): Buffer => {
+    const bytes = Buffer.alloc(is64 ? 8 : 4);
+    if (isBigEndian) bytes.writeUInt32BE(address, bytes.length - 4);
+    else bytes.writeUInt32LE(address, 0);
+    return bytes;
+  };
+  const info = lines.length === 0 ? Buffer.alloc(0) : oldGoBuildInfo(lines).subarray(0, -32);
+  const code = Buffer.from(`go1.2 is old${'x'.repeat(50)}go1.99${version}unlike go1.98`.padEnd(320));
+  const constants = Buffer.concat([code, info]);
+  const versionAt = elfHeadBytes + code.indexOf(version);
+  const marker = Buffer.alloc(32);
+  marker.write('\xff Go buildinf:', 'latin1');
+  marker[14] = is64 ? 8 : 4;
+  marker[15] = isBigEndian ? 1 : 0;
+  const dataAt = elf(constants, Buffer.alloc(0), options).length;
+  pointer(baseAddress + dataAt + 32 + 100).copy(marker, 16);
+  const data = Buffer.concat([
+    marker,
+    Buffer.alloc(100, 7),
+    pointer(baseAddress + versionAt),
+    pointer(version.length),
+  ]);
+  return elf(constants, data, options);
+}
+
+const elfHeadBytes = 4096 - 64;
+
 export interface ElfOptions {
   readonly is64?: boolean;
   readonly isBigEndian?: boolean;
@@ -47,7 +80,7 @@ export function elf(
   data: Buffer,
   { is64 = true, isBigEndian = false, isPie = false, notes }: ElfOptions = {},
 ): Buffer {
-  const head = Buffer.alloc(4096 - 64);
+  const head = Buffer.alloc(elfHeadBytes);
   head.write('\x7fELF', 0, 'latin1');
   head[4] = is64 ? 2 : 1;
   head[5] = isBigEndian ? 2 : 1;
@@ -75,6 +108,7 @@ export function elf(
     word(at, type);
     word(at + (is64 ? 4 : 24), flags);
     (is64 ? long : word)(at + (is64 ? 8 : 4), start);
+    (is64 ? long : word)(at + (is64 ? 16 : 8), baseAddress + start);
     (is64 ? long : word)(at + (is64 ? 32 : 16), size);
     (is64 ? long : word)(at + (is64 ? 48 : 28), type === 4 ? 4 : 4096);
   }
