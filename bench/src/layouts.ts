@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, type Hash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -19,7 +19,7 @@ interface StoredImage {
 const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
 /** The first image of a layout that `scripts/corpus.sh` made. */
-export async function imageIn(layout: string): Promise<StoredImage> {
+async function imageIn(layout: string): Promise<StoredImage> {
   const json = async (path: string) => JSON.parse(await readFile(join(layout, path), 'utf8'));
   const blob = (digest: string) => json(`blobs/${digest.replace(':', '/')}`);
   const manifest = await blob((await json('index.json')).manifests[0].digest);
@@ -46,6 +46,16 @@ export async function imagesOver(layout: string, base: string, count: number): P
     images.push({ layers: [...layers, await writeLayer(layout, [file, Buffer.alloc(1024)])] });
   }
   await writeIndex(layout, images);
+}
+
+/** A layout with the one image of another that has this tag; the blobs are the same files. */
+export async function layoutOfOne(from: string, tag: number, to: string): Promise<void> {
+  await mkdir(to);
+  await symlink(join(from, 'blobs'), join(to, 'blobs'));
+  const { manifests } = JSON.parse(await readFile(join(from, 'index.json'), 'utf8'));
+  const index = { schemaVersion: 2, manifests: [manifests[tag]] };
+  await writeFile(join(to, 'index.json'), JSON.stringify(index));
+  await writeFile(join(to, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
 }
 
 /** An image of files that no compression makes much smaller, so many bytes once it is unpacked, over a base. */
