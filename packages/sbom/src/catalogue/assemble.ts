@@ -1,6 +1,7 @@
 import type { Bom, BomNote, Dependency, OperatingSystem, Package } from '../bom.ts';
 import type { Catalogued, Cataloguer, ImageTree } from '../cataloguer.ts';
 import { compare } from '../compare.ts';
+import { UniqueIds } from '../formats/unique-ids.ts';
 import { operatingSystemOf } from '../os/os-release.ts';
 import { mergeEmbedded } from './merge-embedded.ts';
 import { relateOwners } from './owned.ts';
@@ -24,10 +25,10 @@ export function assemble(
 ): Contents {
   const os = operatingSystemOf(tree);
   const notes: BomNote[] = [];
-  const taken = new Set<string>();
+  const ids = new UniqueIds([]);
   const found = cataloguers.flatMap((cataloguer): Found[] => {
     const result = ask(cataloguer, tree, os, notes);
-    return result === undefined ? [] : [withFreeIds(withLayers(result, cataloguer, tree, diffIds), taken)];
+    return result === undefined ? [] : [withFreeIds(withLayers(result, cataloguer, tree, diffIds), ids)];
   });
   const merged = mergeEmbedded(found);
   notes.push(...merged.flatMap((one) => one.notes ?? []));
@@ -77,24 +78,22 @@ function withLayers(
   return { ...result, packages, cataloguer: name };
 }
 
-/** Two cataloguers may come upon the same id. */
-function withFreeIds(found: Found, taken: Set<string>): Found {
+/** Two cataloguers may come upon the same id, and a file may name one thing twice: who needs it means the first then. */
+function withFreeIds(found: Found, ids: UniqueIds): Found {
   const renamed = new Map<string, string>();
-  for (const { id } of found.packages) {
-    let free = id;
-    for (let count = 2; taken.has(free); count++) free = `${id}#${count}`;
-    taken.add(free);
-    if (free !== id) renamed.set(id, free);
-  }
-  return renamed.size === 0 ? found : renameIds(found, renamed);
+  const packages = found.packages.map((one) => {
+    const id = ids.add(one.id);
+    if (!renamed.has(one.id)) renamed.set(one.id, id);
+    return id === one.id ? one : { ...one, id };
+  });
+  return renameLinks({ ...found, packages }, renamed);
 }
 
-/** The same with other ids. */
-export function renameIds(found: Found, renamed: ReadonlyMap<string, string>): Found {
+/** The same where what is told of packages goes by other ids. */
+export function renameLinks(found: Found, renamed: ReadonlyMap<string, string>): Found {
   const of = (id: string): string => renamed.get(id) ?? id;
   return {
     ...found,
-    packages: found.packages.map((one) => ({ ...one, id: of(one.id) })),
     dependencies: found.dependencies?.map(({ from, to }) => ({ from: of(from), to: of(to) })),
     ownedFiles: found.ownedFiles && new Map([...found.ownedFiles].map(([id, files]) => [of(id), files])),
     layers: found.layers && new Map([...found.layers].map(([id, layer]) => [of(id), layer])),

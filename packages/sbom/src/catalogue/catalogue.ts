@@ -142,13 +142,14 @@ export async function catalogueImage(
   const subject = subjectOf(options.name ?? store.name, image);
   const tree = foldLayers(layers);
   const contents = assemble(tree, reader.cataloguers, subject.layers);
-  const removed =
-    options.allLayers === true ? removedPackages(tree, contents, reader.cataloguers, subject.layers) : [];
+  const removed = options.allLayers
+    ? removedPackages(tree, contents, reader.cataloguers, subject.layers)
+    : undefined;
   return {
     subject,
     ...contents,
-    packages: [...contents.packages, ...removed],
-    notes: [...notes, ...contents.notes],
+    packages: [...contents.packages, ...(removed?.packages ?? [])],
+    notes: [...notes, ...contents.notes, ...(removed?.notes ?? [])],
   };
 }
 

@@ -1,6 +1,6 @@
 import type { BomNote, Package } from '../bom.ts';
 import { isDistributed } from '../purl/package-purl.ts';
-import { type Found, renameIds } from './assemble.ts';
+import { type Found, renameLinks } from './assemble.ts';
 
 /** The cataloguer of BOMs that lie in the image. */
 const embeddedName = 'embedded-sbom';
@@ -22,14 +22,16 @@ export function mergeEmbedded(found: readonly Found[]): readonly Found[] {
       if (!known.has(key)) known.set(key, one);
     }
   }
-  const merged = new Map<string, Package>();
+  const confirmed = new Map<string, Package[]>();
   const renamed = new Map<string, string>();
   const refused = new Map<string, number>();
   const left: Package[] = [];
   for (const claim of claims.packages) {
     const same = known.get(identityOf(claim));
     if (same !== undefined) {
-      merged.set(same.id, complete(merged.get(same.id) ?? same, claim));
+      const others = confirmed.get(same.id);
+      if (others === undefined) confirmed.set(same.id, [claim]);
+      else others.push(claim);
       renamed.set(claim.id, same.id);
     } else if (databases.has(claim.type)) {
       const path = claim.evidence[0]?.path ?? '';
@@ -40,23 +42,30 @@ export function mergeEmbedded(found: readonly Found[]): readonly Found[] {
     code: 'skipped',
     message: `${path} claims ${count} ${count === 1 ? 'package' : 'packages'} that the package database does not have: not believed.`,
   }));
-  const rest = renameIds({ ...claims, packages: left }, renamed);
+  const rest = renameLinks({ ...claims, packages: left }, renamed);
   return [
-    ...others.map((one) => ({ ...one, packages: one.packages.map((own) => merged.get(own.id) ?? own) })),
+    ...others.map((one) => ({
+      ...one,
+      packages: one.packages.map((own) => complete(own, confirmed.get(own.id) ?? [])),
+    })),
     { ...rest, notes: [...(rest.notes ?? []), ...notes] },
   ];
 }
 
-/** What was found, and what was claimed beside it where nothing was found. */
-function complete(own: Package, claim: Package): Package {
+/** What was found, and what was claimed beside it where nothing was found. A claim with other qualifiers may stand in the same file. */
+function complete(own: Package, claims: readonly Package[]): Package {
+  if (claims.length === 0) return own;
+  const claimed = <Key extends keyof Package>(key: Key): Package[Key] | undefined =>
+    claims.find((claim) => claim[key] !== undefined)?.[key];
+  const told = claims.flatMap(({ evidence }) => evidence);
   return {
     ...own,
-    licenses: own.licenses.length > 0 ? own.licenses : claim.licenses,
-    supplier: own.supplier ?? claim.supplier,
-    homepage: own.homepage ?? claim.homepage,
-    description: own.description ?? claim.description,
-    hashes: own.hashes ?? claim.hashes,
-    evidence: [...own.evidence, ...claim.evidence],
+    licenses: [own, ...claims].find(({ licenses }) => licenses.length > 0)?.licenses ?? [],
+    supplier: own.supplier ?? claimed('supplier'),
+    homepage: own.homepage ?? claimed('homepage'),
+    description: own.description ?? claimed('description'),
+    hashes: own.hashes ?? claimed('hashes'),
+    evidence: [...own.evidence, ...new Map(told.map((evidence) => [evidence.path, evidence])).values()],
   };
 }
 

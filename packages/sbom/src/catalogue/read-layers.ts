@@ -23,6 +23,8 @@ export interface ReadLayersOptions {
 
 /** Layers of one image read at once: two cores are busy with two. Each may hold the largest file that a cataloguer reads whole. */
 const layersAtOnce = 3;
+/** What Linux's overlayfs takes; more do not run, and putting files on each other costs files times layers. */
+const maxLayers = 500;
 
 /**
  * Reads all layers of an image, the facts of none of them twice.
@@ -37,6 +39,12 @@ export async function readLayers(
 ): Promise<{ readonly layers: LayerFacts[]; readonly notes: BomNote[] }> {
   const { layers } = image;
   const { cataloguers, limits } = reader;
+  if (layers.length > maxLayers) {
+    throw new LadingError<LayerErrorCode>(
+      'ERR_LADING_LAYER_LIMIT',
+      `${store.name}@${image.descriptor.digest} has ${layers.length} layers, more than the ${maxLayers} that can run`,
+    );
+  }
   // When one cannot be read the others need not be.
   const failed = new AbortController();
   const signal =

@@ -109,6 +109,16 @@ describe('an image', () => {
     }
   });
 
+  test('sbom case 16: more layers than can run are refused before any of them is read', async () => {
+    const image = makeImage({ layers: Array.from({ length: 501 }, () => app) });
+    const { store, fetched } = await stored(image);
+    await expect(catalogue(store, image.descriptor.digest)).rejects.toMatchObject({
+      code: 'ERR_LADING_LAYER_LIMIT',
+      message: expect.stringContaining('has 501 layers'),
+    });
+    expect(fetched).toHaveLength(1);
+  });
+
   test.each<[string, unknown, Date | undefined]>([
     ['1970', '1970-01-01T00:00:00Z', new Date(0)],
     ['another time zone', '2024-02-03T04:05:06.789+02:00', new Date('2024-02-03T02:05:06.789Z')],
