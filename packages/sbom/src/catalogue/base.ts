@@ -8,9 +8,12 @@ import { purlOf } from '../purl/package-purl.ts';
  */
 export function withoutBase(bom: Bom, base: Bom): Bom {
   const there = new Set(base.packages.flatMap((pkg) => identitiesOf(pkg, base)));
-  const packages = bom.packages.filter(
-    (pkg) => !identitiesOf(pkg, bom).some((identity) => there.has(identity)),
-  );
+  const packages = bom.packages.filter((pkg) => {
+    // Who found it says where it stands; an SBOM that claims it, too, does not make it a new one.
+    const [first] = pkg.evidence;
+    const own = pkg.evidence.filter(({ cataloguer }) => cataloguer === first?.cataloguer);
+    return !identitiesOf({ ...pkg, evidence: own }, bom).every((identity) => there.has(identity));
+  });
   const left = new Set([rootId, ...packages.map(({ id }) => id)]);
   const { name, descriptor } = base.subject;
   return {

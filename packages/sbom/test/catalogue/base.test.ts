@@ -115,6 +115,20 @@ describe('withoutBase', () => {
     expect(withoutBase(bom('app', [seenTwice]), base).packages).toEqual([]);
   });
 
+  test('a program that the base has at one place, and the image at another one as well, stays', () => {
+    const node = (...paths: string[]): Package => ({
+      id: 'node',
+      type: 'binary',
+      name: 'node',
+      version: '24.0.0',
+      licenses: [],
+      evidence: paths.map((path) => ({ path, cataloguer: 'binary' })),
+    });
+    const below = bom('base', [node('usr/bin/node', 'usr/bin/nodejs')]);
+    expect(withoutBase(bom('app', [node('usr/bin/node')]), below).packages).toEqual([]);
+    expect(withoutBase(bom('app', [node('usr/bin/node', 'opt/bin/node')]), below).packages).toHaveLength(1);
+  });
+
   test('packages without a purl or a place are compared by what they have', () => {
     const bare: Package = { id: 'x', type: 'npm', name: '', licenses: [], evidence: [] };
     expect(withoutBase(bom('app', [bare]), bom('base', [{ ...bare, id: 'y' }])).packages).toEqual([]);
