@@ -48,10 +48,13 @@ function isProgram(magic: Buffer): boolean {
 
 /** Where windows are put together. All of them in one: a window is gone when the look at it is over, and an image's programs make very many. */
 let scratch: Buffer = Buffer.alloc(0);
+/** What is kept for the next one. Somebody may hand out a whole layer as one chunk. Bytes. */
+const maxScratchBytes = 4 * 2 ** 20;
 
 /** What was kept of a stream and what comes next, one behind the other. Only valid until the next call. */
 export function joined(tail: Uint8Array, chunk: Uint8Array): Buffer {
   const size = tail.length + chunk.length;
+  if (size > maxScratchBytes) return Buffer.concat([tail, chunk], size);
   if (scratch.length < size) scratch = Buffer.alloc(size);
   scratch.set(tail);
   scratch.set(chunk, tail.length);
