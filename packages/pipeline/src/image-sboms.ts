@@ -1,5 +1,5 @@
 import type { SbomSettings } from '@lading/config';
-import { type Descriptor, formatPlatform, LadingError } from '@lading/oci';
+import { type Descriptor, formatPlatform, isIndexMediaType, LadingError } from '@lading/oci';
 import {
   type Bom,
   catalogue,
@@ -10,31 +10,20 @@ import {
   type LayerReader,
   onlyImages,
 } from '@lading/sbom';
-import {
-  type Attachment,
-  attachDocument,
-  attest,
-  type Claim,
-  listAttachments,
-  listedAs,
-  missingFormats,
-  type TrustPolicy,
-  type Verdict,
-  verifyAttestation,
-} from '@lading/sign';
+import { type Attachment, attachDocument, attest, listAttachments } from '@lading/sign';
 import type { BlobTap, ContentStore } from '@lading/store';
 import type { Reason } from '@lading/sync';
-import { listingOf } from './listing.ts';
+import { type Missing, MissingSboms, type MissingSbomsOptions } from './missing-sboms.ts';
 import type { Notice } from './notice.ts';
 import { type SbomKind, sbomKinds, writeDocument } from './sbom-documents.ts';
-import type { Signing, SigningAt } from './signing.ts';
+import { isNowhere, type Place, placeOfIndex } from './sbom-place.ts';
+import type { Signing } from './signing.ts';
 import { Turns } from './turns.ts';
-import type { VerifiedListings } from './verified-listings.ts';
 
 /** What became of an image's SBOMs. */
 export interface SbomResult {
-  /** `present`: they were there, and valid. `none`: what was copied is no image. */
-  readonly outcome: 'attached' | 'present' | 'none';
+  /** `present`: they were there, and valid. `made`: they were only handed out. `none`: what was copied is no image, or nobody wants its SBOMs. */
+  readonly outcome: 'attached' | 'present' | 'made' | 'none';
   /** Of the platform that has most; nothing when nothing was looked at. */
   readonly packages?: number | undefined;
   /** What was attached. */
@@ -58,14 +47,10 @@ export interface MadeSbom {
   readonly content: Uint8Array;
 }
 
-export interface ImageSbomsOptions {
+export interface ImageSbomsOptions extends MissingSbomsOptions {
   readonly reader: LayerReader;
   /** What the documents say of themselves. */
   readonly document: DocumentOptions;
-  /** Milliseconds since 1970. */
-  readonly clock: () => number;
-  readonly verified?: VerifiedListings | undefined;
-  readonly signal?: AbortSignal | undefined;
   readonly onNotice?: ((notice: Notice) => void) | undefined;
 }
 
@@ -77,18 +62,11 @@ export interface AttachSbomsOptions {
 }
 
 /** What an image has attached, and what it lacks. */
-interface Lack {
+interface Lack extends Missing {
   readonly subject: Descriptor;
   readonly attachments: readonly Attachment[];
+  /** The documents to make. */
   readonly kinds: readonly SbomKind[];
-}
-
-/** How SBOMs are attached at one destination. */
-interface Place {
-  readonly store: ContentStore;
-  /** Who attests them; nothing when nobody does. */
-  readonly attested: SigningAt | undefined;
-  readonly isReferrer: boolean;
 }
 
 /**
@@ -100,6 +78,7 @@ export class ImageSboms {
   readonly #settings: SbomSettings;
   readonly #signing: Signing | undefined;
   readonly #options: ImageSbomsOptions;
+  readonly #missing: MissingSboms;
   readonly #turns = new Turns();
   readonly #noticed = new Set<string>();
 
@@ -112,13 +91,14 @@ export class ImageSboms {
     }
     this.#kinds = sbomKinds(settings);
     this.#settings = settings;
-    this.#signing = settings.attest === false ? undefined : signing;
+    this.#signing = signing;
     this.#options = options;
+    this.#missing = new MissingSboms(this.#kinds, options);
   }
 
   /** Whether they are attestations, which stand in cosign's place for them, too. */
   get isAttested(): boolean {
-    return this.#signing !== undefined;
+    return this.#signing !== undefined && this.#settings.attest !== false;
   }
 
   /** Takes in a layer that is copied just now. Whoever is too slow reads it later. */
@@ -137,11 +117,20 @@ export class ImageSboms {
     attachments: readonly Attachment[],
   ): Promise<Reason | undefined> {
     const place = await this.#placeOf(store);
-    const missing = await this.#missing(place, image, attachments);
-    if (missing.length === 0) return undefined;
+    const isIndex = isIndexMediaType(image.mediaType);
+    const { attestations, referrers } = await this.#missing.of(
+      isIndex ? placeOfIndex(place) : place,
+      image,
+      attachments,
+    );
+    const missing = this.#kinds.find((kind) => attestations.includes(kind) || referrers.includes(kind));
+    // What an index has attested speaks for its images, too; of their plain referrers it says nothing.
+    const isSpokenFor = !(isIndex && place.isReferrer);
+    if (missing === undefined && isSpokenFor) return undefined;
     const { images } = await this.#imagesOf(store, image);
     if (images.length === 0) return undefined;
-    return { code: 'no-sbom', message: `no ${place.attested ? 'valid ' : ''}SBOM (${missing[0]!.name})` };
+    const kind = missing ?? (await this.#missing.firstUnattached(store, images));
+    return kind && { code: 'no-sbom', message: `no ${place.attested ? 'valid ' : ''}SBOM (${kind.name})` };
   }
 
   /**
@@ -155,6 +144,7 @@ export class ImageSboms {
       return { outcome: 'none', documents: [] };
     }
     const place = await this.#placeOf(store);
+    if (isNowhere(place) && options.onMade === undefined) return { outcome: 'none', documents: [] };
     return this.#turns.take(`${store.name}@${image.digest}`, () => this.#attachAll(place, found, options));
   }
 
@@ -178,15 +168,17 @@ export class ImageSboms {
       writing.push(written);
     }
     const documents = (await Promise.all(writing)).flat();
-    const lack = isIndex ? await this.#lackOf(place, root, options) : undefined;
+    const ofIndex = placeOfIndex(place);
+    const lack = isIndex ? await this.#lackOf(ofIndex, root, options) : undefined;
     if (lack !== undefined && lack.kinds.length > 0) {
       const bom = await catalogueIndex(store, root.digest, {
         name: store.name,
         signal: this.#options.signal,
       });
-      documents.push(...(await this.#write(place, bom, lack, options, undefined)));
+      documents.push(...(await this.#write(ofIndex, bom, lack, options, undefined)));
     }
-    return { outcome: documents.length > 0 ? 'attached' : 'present', packages, documents };
+    if (documents.length > 0) return { outcome: 'attached', packages, documents };
+    return { outcome: isNowhere(place) ? 'made' : 'present', packages, documents };
   }
 
   async #catalogue(store: ContentStore, { digest }: Descriptor): Promise<Bom> {
@@ -198,17 +190,25 @@ export class ImageSboms {
     return bom;
   }
 
-  async #lackOf(place: Place, subject: Descriptor, { replace }: AttachSbomsOptions): Promise<Lack> {
+  async #lackOf(place: Place, subject: Descriptor, { replace, onMade }: AttachSbomsOptions): Promise<Lack> {
+    const all = this.#kinds;
+    if (isNowhere(place)) {
+      const kinds = onMade === undefined ? [] : all;
+      return { subject, attachments: [], kinds, attestations: [], referrers: [] };
+    }
     const attachments = await this.#attached(place, subject);
-    const kinds = replace ? this.#kinds : await this.#missing(place, subject, attachments);
-    return { subject, attachments, kinds };
+    const { attestations, referrers } = replace
+      ? { attestations: place.attested ? all : [], referrers: place.isReferrer ? all : [] }
+      : await this.#missing.of(place, subject, attachments);
+    const kinds = all.filter((kind) => attestations.includes(kind) || referrers.includes(kind));
+    return { subject, attachments, kinds, attestations, referrers };
   }
 
   /** Writes a BOM in the formats that an image lacks, and attaches them. */
   async #write(
-    { store, attested, isReferrer }: Place,
+    { store, attested }: Place,
     bom: Bom,
-    { subject, attachments, kinds }: Lack,
+    { subject, attachments, kinds, attestations, referrers }: Lack,
     { replace, onMade }: AttachSbomsOptions,
     platform: string | undefined,
   ): Promise<AttachedSbom[]> {
@@ -218,11 +218,11 @@ export class ImageSboms {
       const { format, mediaType, predicateType, suffix } = kind;
       const content = writeDocument(kind, bom, document);
       await onMade?.({ bom, suffix, platform, content });
-      if (isReferrer) {
+      if (referrers.includes(kind)) {
         await attachDocument(store, subject, mediaType, content, { signal });
         documents.push({ subject, format, way: 'referrer' });
       }
-      if (attested === undefined) continue;
+      if (attested === undefined || !attestations.includes(kind)) continue;
       const predicate = { type: predicateType, json: content.toString('utf8') };
       await attest(store, subject, { ...attested, predicate, replace, attachments, clock, signal });
       documents.push({ subject, format, way: 'attestation' });
@@ -231,66 +231,20 @@ export class ImageSboms {
   }
 
   async #placeOf(store: ContentStore): Promise<Place> {
-    const attested = await this.#signing?.(store);
-    const isReferrer = this.#settings.referrer ?? (attested === undefined && this.#settings.attest !== false);
-    if (isReferrer && attested === undefined && this.#settings.attest === undefined) {
+    const { attest, referrer } = this.#settings;
+    const signing = await this.#signing?.(store);
+    const attested = attest === false ? undefined : signing;
+    const isReferrer = referrer ?? (attested === undefined && attest !== false);
+    if (isReferrer && attested === undefined && attest === undefined) {
       const message = 'nobody signs, so SBOMs are attached as plain referrers';
       this.#notice('sboms-unsigned', `${message}: whoever can write to the repository can change them`);
     }
-    return { store, attested, isReferrer };
+    return { store, signatures: signing?.signatures ?? store, attested, isReferrer };
   }
 
-  #attached({ store, attested }: Place, subject: Descriptor): Promise<readonly Attachment[]> {
+  #attached({ signatures, attested }: Place, subject: Descriptor): Promise<readonly Attachment[]> {
     const tags = attested?.formats?.includes('legacy') ? (['attestations'] as const) : [];
-    return listAttachments(attested?.signatures ?? store, subject, { tags, signal: this.#options.signal });
-  }
-
-  /** The kinds that an image lacks, in one way or another. */
-  async #missing(
-    { store, attested, isReferrer }: Place,
-    subject: Descriptor,
-    attachments: readonly Attachment[],
-  ): Promise<readonly SbomKind[]> {
-    const isAttached = ({ mediaType }: SbomKind): boolean =>
-      attachments.some(({ kind, descriptor }) => kind === 'other' && descriptor.artifactType === mediaType);
-    const unattached = isReferrer ? this.#kinds.filter((kind) => !isAttached(kind)) : [];
-    if (attested === undefined) return unattached;
-    const unattested = await this.#unattested(store, subject, attested, attachments);
-    return this.#kinds.filter((kind) => unattached.includes(kind) || unattested.includes(kind));
-  }
-
-  /** The kinds of which there is no valid attestation by the signer, whatever it says: an older lading may have found less. */
-  async #unattested(
-    store: ContentStore,
-    subject: Descriptor,
-    at: SigningAt,
-    attachments: readonly Attachment[],
-  ): Promise<readonly SbomKind[]> {
-    const { clock, signal, verified } = this.#options;
-    const wanted = this.#kinds.map(({ predicateType }) => predicateType);
-    const question = { attachments, kinds: ['bundle', 'attestations'], wanted } as const;
-    const listing = verified && (await listingOf(store, subject, at, question, signal));
-    if (listing !== undefined && (await verified?.has(listing))) return [];
-    let verdict: Promise<Verdict> | undefined;
-    const look = (policy: TrustPolicy): Promise<Verdict> => {
-      verdict ??= verifyAttestation(store, subject, {
-        policy,
-        signatures: at.signatures,
-        attachments: listedAs(attachments, wanted),
-        signal,
-      });
-      return verdict;
-    };
-    const missing: SbomKind[] = [];
-    for (const kind of this.#kinds) {
-      const formats = await missingFormats({ ...at, clock, signal }, async (policy) => {
-        const { accepted, ...rest } = await look(policy);
-        return { ...rest, accepted: accepted.filter(({ claim }) => isOf(kind, claim)) };
-      });
-      if (formats.length > 0) missing.push(kind);
-    }
-    if (listing !== undefined && missing.length === 0) await verified?.add(listing);
-    return missing;
+    return listAttachments(signatures, subject, { tags, signal: this.#options.signal });
   }
 
   #imagesOf(store: ContentStore, { digest }: Descriptor): Promise<Images> {
@@ -302,8 +256,4 @@ export class ImageSboms {
     this.#noticed.add(message);
     this.#options.onNotice?.({ code, message });
   }
-}
-
-function isOf({ predicateType }: SbomKind, claim: Claim): boolean {
-  return claim.kind === 'attestation' && claim.predicateType === predicateType;
 }

@@ -219,6 +219,66 @@ describe('a configuration with sbom', () => {
     ]);
   });
 
+  test('sbom case 44: an index has no plain SBOM, which scanners would take for all packages of its images', async () => {
+    await world.push('app', 'v1', index);
+    const config = world.config(withSboms);
+    await world.run(config, options());
+    expect(await referrers(index.descriptor)).toEqual([]);
+    const plain = ['application/spdx+json', 'application/vnd.cyclonedx+json'];
+    for (const { descriptor } of [app, arm]) expect(await referrers(descriptor)).toEqual(plain);
+    const again = await world.run(config, options());
+    expect(outcomes(again.report)).toEqual(['same app:v1']);
+    expect(again.requests.filter((request) => /^(?:PUT|POST|PATCH)/.test(request))).toEqual([]);
+  });
+
+  test('one image of an index that lacks its plain SBOM gets it, however much is attested', async () => {
+    await world.push('app', 'v1', index);
+    await world.run(world.config(withSboms), options({ signer: key.signer }));
+    const config = world.config(withSboms.replace('{}', '{referrer: true}'));
+    await world.run(config, options({ signer: key.signer }));
+    const store = world.destination('app');
+    const attached = await listAttachments(store, arm.descriptor, { tags: [] });
+    const plain = attached.find(({ descriptor }) => descriptor.artifactType === 'application/spdx+json');
+    await store.delete(plain!.descriptor.digest);
+    const { report } = await world.run(config, options({ signer: key.signer }));
+    expect(outcomes(report)).toEqual(['completed app:v1 (no-sbom) present']);
+    expect(report.results[0]?.sbom?.documents).toMatchObject([{ format: 'spdx', way: 'referrer' }]);
+    expect(outcomes((await world.run(config, options({ signer: key.signer }))).report)).toEqual([
+      'same app:v1',
+    ]);
+  });
+
+  test('plain SBOMs stand beside the image, wherever signatures are kept', async () => {
+    const config = world.config(withSboms.replace('{}', '{referrer: true}'));
+    const signatures = () => world.destination('signatures');
+    await world.run(config, options({ signer: key.signer, signatures }));
+    const held = await world.held('app', 'v1');
+    const plain = ['application/spdx+json', 'application/vnd.cyclonedx+json'];
+    expect(await referrers(held)).toEqual(plain);
+    const again = await world.run(config, options({ signer: key.signer, signatures }));
+    expect(outcomes(again.report)).toEqual(['same app:v1']);
+  });
+
+  test('SBOMs that are attached nowhere are made for files alone', async () => {
+    await world.push('app', 'v1', index);
+    const nowhere = withSboms.replace('{}', '{attest: false}');
+    const { report } = await world.run(world.config(nowhere), options({ signer: key.signer }));
+    expect(report.results[0]?.sbom).toEqual({ outcome: 'none', documents: [] });
+    const kept: string[] = [];
+    const keep = async ({ platform, suffix }: MadeSbom) => void kept.push(`${platform} ${suffix}`);
+    const named = nowhere
+      .replaceAll('app:v1', 'app2:v1')
+      .replace('v1\n    dest', 'v1\n    sbom: {artifactName: app}\n    dest');
+    await world.push('app2', 'v1', index);
+    const second = await world.run(
+      world.config(named),
+      options({ signer: key.signer, sbom: { tool, keep } }),
+    );
+    expect(second.report.results[0]?.sbom).toEqual({ outcome: 'made', packages: 3, documents: [] });
+    expect(kept).toHaveLength(6);
+    expect(await attested(index.descriptor)).toEqual([]);
+  });
+
   test('attest without a signer is an error before anything is asked', async () => {
     const config = world.config(`${entry}sbom: {attest: true}\n`);
     await expect(world.run(config, options())).rejects.toMatchObject({ code: 'ERR_LADING_KEY' });

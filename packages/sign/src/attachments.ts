@@ -31,6 +31,7 @@ export type AttachmentKind =
 /** A manifest that belongs to an image: one that refers to it, or one under a tag that is made from its digest. */
 export interface Attachment {
   readonly kind: AttachmentKind;
+  /** As it is listed; its artifact type is the manifest's own where the list does not tell it. */
   readonly descriptor: Descriptor;
   /** The tag that it was found under; referrers have none. */
   readonly tag?: string | undefined;
@@ -137,10 +138,8 @@ async function classify(
   options: StoreOptions,
 ): Promise<Attachment> {
   const { artifactType } = descriptor;
-  const kind = tellsNothing.includes(artifactType)
-    ? await kindByManifest(store, descriptor, options)
-    : kindByType(artifactType!);
-  return { kind, descriptor };
+  if (!tellsNothing.includes(artifactType)) return { kind: kindByType(artifactType!), descriptor };
+  return await classifyByManifest(store, descriptor, options);
 }
 
 function kindByType(type: string): AttachmentKind {
@@ -152,18 +151,19 @@ function kindByType(type: string): AttachmentKind {
   return 'other';
 }
 
-async function kindByManifest(
+async function classifyByManifest(
   store: ContentStore,
   descriptor: Descriptor,
   options: StoreOptions,
-): Promise<AttachmentKind> {
+): Promise<Attachment> {
   try {
-    const manifest = await readAttached(store, descriptor, options);
-    const types = [manifest.artifactType, manifest.config.mediaType, manifest.layers[0]?.mediaType];
-    return types.map((type) => kindByType(type ?? '')).find((kind) => kind !== 'other') ?? 'other';
+    const { artifactType, config, layers } = await readAttached(store, descriptor, options);
+    const types = [artifactType, config.mediaType, layers[0]?.mediaType];
+    const kind = types.map((type) => kindByType(type ?? '')).find((kind) => kind !== 'other') ?? 'other';
+    return { kind, descriptor: artifactType ? { ...descriptor, artifactType } : descriptor };
   } catch (error) {
     // A list may name what is gone or was never a manifest; that says nothing of its neighbours.
-    if (isNotFound(error) || isContentProblem(error)) return 'other';
+    if (isNotFound(error) || isContentProblem(error)) return { kind: 'other', descriptor };
     throw error;
   }
 }
