@@ -166,7 +166,7 @@ const sbom = z.strictObject({
   author: key(text, 'Who answers for the documents, for example "Acme Security <security@acme.example>".'),
   formats: key(z.array(z.enum(['cyclonedx', 'spdx'])), 'Default: cyclonedx and spdx.'),
   attest: key(flag, 'Attach as a signed attestation.'),
-  referrer: key(flag, 'Attach as a plain referrer: to images, not to their index. Default: when nobody signs.'),
+  referrer: key(flag, 'Attach as a plain referrer: to images, not to indexes. Default: when nobody signs.'),
 });
 
 const scan = z.strictObject({

@@ -156,23 +156,32 @@ function withoutRepeats(documents: readonly AttachedDocument[]): readonly Attach
   });
 }
 
+/** Plain referrers stand beside the image, and cosign's `.sbom` where signatures are kept. */
 async function unsignedSboms(
   store: ContentStore,
   subject: Descriptor,
   { signatures = store, maxBytes = defaultMaxBytes, signal }: DownloadOptions,
 ): Promise<readonly AttachedDocument[]> {
-  const attachments = await listAttachments(signatures, subject, { tags: ['sbom'], signal });
-  const isSbom = ({ kind, descriptor }: Attachment): boolean =>
-    kind === 'sbom' || isSbomType(descriptor.artifactType);
-  return await mapOf(
-    attachments.filter(isSbom),
-    async ({ descriptor }) => {
-      const { layers } = await readAttached(signatures, descriptor, { signal });
-      const [layer] = layers;
-      if (layer === undefined) return { bytes: new Uint8Array() };
-      const bytes = await readAll(await signatures.fetch(layer, { signal }), maxBytes);
-      return { bytes, mediaType: layer.mediaType };
-    },
-    signal,
-  );
+  const documents: AttachedDocument[] = [];
+  for (const place of new Set([signatures, store])) {
+    const attachments = await listAttachments(place, subject, { tags: ['sbom'], signal });
+    const sboms = attachments.filter(
+      ({ kind, descriptor }) => kind === 'sbom' || isSbomType(descriptor.artifactType),
+    );
+    documents.push(...(await mapOf(sboms, (sbom) => plainDocument(place, sbom, maxBytes, signal), signal)));
+  }
+  return documents;
+}
+
+async function plainDocument(
+  store: ContentStore,
+  { descriptor }: Attachment,
+  maxBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<AttachedDocument> {
+  const { layers } = await readAttached(store, descriptor, { signal });
+  const [layer] = layers;
+  if (layer === undefined) return { bytes: new Uint8Array() };
+  const bytes = await readAll(await store.fetch(layer, { signal }), maxBytes);
+  return { bytes, mediaType: layer.mediaType };
 }

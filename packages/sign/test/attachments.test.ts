@@ -38,3 +38,11 @@ test('what is listed and not there stays what it is listed as', async () => {
   const found = await listAttachments(listing, subject, { tags: [] });
   expect(found).toMatchObject([{ kind: 'other', descriptor: { digest: gone.digest, artifactType: '' } }]);
 });
+
+test('a plain SBOM beside the image is found also when signatures are kept elsewhere', async () => {
+  const { store, subject } = await storeWith();
+  const { store: signatures } = await storeWith(undefined, 'reg.example/acme/signatures');
+  await attachDocument(store, subject, 'application/spdx+json', Buffer.from('{"name":"app"}'));
+  const { documents } = await downloadSboms(store, subject, { signatures });
+  expect(documents).toMatchObject([{ mediaType: 'application/spdx+json' }]);
+});
