@@ -28,7 +28,7 @@ export function pipelineOver(
       signatures,
       trust,
       verified,
-      sbom: sbomOptions(invocation),
+      sbom: entries.config.sbom ? sbomOptions(invocation) : undefined,
     },
   ];
 }

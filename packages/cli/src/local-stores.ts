@@ -9,6 +9,7 @@ import {
   openLocalStore,
 } from '@lading/store';
 import type { Context } from './context.ts';
+import { pathFrom } from './path-from.ts';
 import type { Location } from './places.ts';
 
 /** Why a folder or archive is opened: to read it, to change what is there, to write it anew or further, to see what writing would meet. */
@@ -94,10 +95,4 @@ async function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** As it was typed where that is the same file, so that messages say what was typed. */
-function pathFrom(cwd: string, path: string): string {
-  const whole = resolve(cwd, path);
-  return resolve(path) === whole ? path : whole;
 }

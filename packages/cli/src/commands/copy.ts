@@ -5,6 +5,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { loadPlatform } from '../image.ts';
 import { openPlaces, type Place, place } from '../places.ts';
 import { openProgress } from '../progress/progress.ts';
+import { printable } from '../render/failure.ts';
 import { formatBytes, formatDuration, shortDigest } from '../render/quantities.ts';
 import type { Invocation, Run } from '../verb.ts';
 
@@ -30,7 +31,7 @@ export const run: Run = async (invocation) => {
     onEvent(event) {
       output.event(event);
       progress.observe(destination.name, event);
-      if (event.type === 'notice') progress.say(`  ! ${event.message}`);
+      if (event.type === 'notice') progress.say(printable(`  ! ${event.message}`));
     },
   });
   await places.finish();

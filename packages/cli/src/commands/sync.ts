@@ -6,6 +6,7 @@ import { type EntrySigning, openEntrySigning } from '../entry-signing.ts';
 import { annotateImages, openLogGroup } from '../github.ts';
 import { openProgress } from '../progress/progress.ts';
 import { eventDocument } from '../render/events.ts';
+import { printable } from '../render/failure.ts';
 import { renderResult, summariseReport } from '../render/report.ts';
 import type { Invocation, Run } from '../verb.ts';
 import { run as runPlan } from './plan.ts';
@@ -48,7 +49,7 @@ async function bringUpToDate(
         progress.status(describeLook(event));
         break;
       case 'notice':
-        progress.say(`  ! ${event.message}`);
+        progress.say(printable(`  ! ${event.message}`));
         break;
       case 'run:planned':
         progress.status('');
@@ -62,7 +63,7 @@ async function bringUpToDate(
       case 'entry:progress':
         progress.observe(event.image.destination, event.event);
         if (event.event.type === 'notice')
-          progress.say(`  ! ${event.image.destination}: ${event.event.message}`);
+          progress.say(printable(`  ! ${event.image.destination}: ${event.event.message}`));
         break;
       case 'entry:cataloguing':
         progress.finishing(event.image.destination, 'cataloguing');

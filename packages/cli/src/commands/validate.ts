@@ -3,6 +3,7 @@ import { type ContentStore, copy } from '@lading/store';
 import { exitCodes } from '../exit-codes.ts';
 import { openPlaces } from '../places.ts';
 import { openProgress } from '../progress/progress.ts';
+import { printable } from '../render/failure.ts';
 import { count, formatBytes } from '../render/quantities.ts';
 import type { Run } from '../verb.ts';
 
@@ -25,7 +26,7 @@ export const run: Run = async (invocation) => {
         if (event.outcome === 'skipped') skipped++;
         else blobs++;
       }
-      if (event.type === 'notice') progress.say(`  ! ${event.message}`);
+      if (event.type === 'notice') progress.say(printable(`  ! ${event.message}`));
     },
   });
   progress.done(name, []);

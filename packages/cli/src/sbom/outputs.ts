@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { formatPlatform, type Platform } from '@lading/oci';
 import type { Bom } from '@lading/sbom';
 import { pathFrom } from '../path-from.ts';
@@ -32,7 +33,8 @@ export function plannedOutputs(
   }
   const outputs = sbomOutput.map((output) => (output.file === undefined ? { ...output, file } : output));
   const files = outputs.flatMap((output) => output.file ?? []);
-  const twice = files.find((one, index) => files.indexOf(one) !== index);
+  const places = files.map((file) => resolve(context.cwd, file));
+  const twice = files.find((_, index) => places.indexOf(places[index]!) !== index);
   if (twice !== undefined) throw usageError(`two formats would be written to ${twice}`);
   const unplaced = files.find((one) => !one.includes(placeholder));
   if (sbomPlatform === 'all' && unplaced !== undefined) {

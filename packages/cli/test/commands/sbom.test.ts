@@ -172,6 +172,7 @@ describe('lading sbom', () => {
     ['no file behind =', ['-o', 'spdx='], 'names no file'],
     ['two formats in one place', ['-o', 'spdx', '-o', 'cyclonedx'], '-o spdx-json=FILE'],
     ['two formats in one file', ['-o', 'spdx=x', '-o', 'cyclonedx=x'], 'two formats would be written to x'],
+    ['two formats in one file, named in two ways', ['-o', 'spdx=./x', '-o', 'cyclonedx=x'], 'written to x'],
     ['a file for nothing', ['-o', 'spdx=x', '--file', 'y'], '--file has no format left'],
     ['all platforms in one file', ['--platform', 'all', '--file', 'x.json'], 'sbom-{platform}.json'],
     ['several XML documents', ['--platform', 'all', '-o', 'cyclonedx-xml'], 'sbom-{platform}.xml'],

@@ -118,6 +118,41 @@ describe('lading sync with sbom in its configuration', () => {
     expect(tree.stdout.match(/sbom application\/vnd\.cyclonedx\+json/g) ?? tree.stdout).toHaveLength(2);
   });
 
+  test('needs no cache: a home that cannot be written to does no harm', async () => {
+    await config('');
+    const home = join(folder.path, 'file');
+    await writeFile(home, 'a file and no folder');
+    const env = { COSIGN_PRIVATE_KEY: pair.privateKey, COSIGN_PASSWORD: password, XDG_CACHE_HOME: home };
+    expect(await run(['sync'], { env })).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^1 changed/),
+    });
+    expect(await run(['plan'], { env })).toMatchObject({ code: 0 });
+  });
+
+  test('what an image says of itself does not steer the terminal', async () => {
+    const evil = '\u001b[2Jevil.spdx.json';
+    await pushImage(
+      source.url,
+      'up/alpine',
+      '3.20',
+      makeImage({ layers: [base, fileLayer({ [evil]: '{' })] }),
+    );
+    await config('');
+    const { code, stderr } = await withKey('sync');
+    expect(code).toBe(0);
+    expect(stderr).toContain('[2Jevil.spdx.json could not be read');
+    expect(stderr).not.toContain('\u001b[2J');
+  });
+
+  test('a time that is none is of no interest where no SBOM is made', async () => {
+    const env = { COSIGN_PRIVATE_KEY: pair.privateKey, COSIGN_PASSWORD: password, SOURCE_DATE_EPOCH: 'x' };
+    await config('', '');
+    expect(await run(['sync'], { env })).toMatchObject({ code: 0 });
+    await config('');
+    expect(await run(['sync'], { env })).toMatchObject({ code: 3 });
+  });
+
   test('tells machines what was attached, and to what', async () => {
     await config('');
     const { stdout } = await withKey('sync', '--json');
