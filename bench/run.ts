@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -55,11 +55,13 @@ const scenarios = {
   'sbom-sync': sbomSync,
 };
 const sections: string[] = [];
+/** What was measured when: a section is made anew without the others. */
+const made = `Made on ${new Date().toISOString().slice(0, 10)}`;
 
 if (values.only === undefined || values.only === 'requests') {
   await onFreshGround(async (ground) => {
     sections.push(
-      `## Requests\n\nAn index of 3 platforms and 7 blobs, without authentication. The bar: copy ≤ 32, again 2, within a registry ≤ 16.\n\n${renderCounts(await countRequests(ground))}`,
+      `## Requests\n\nAn index of 3 platforms and 7 blobs, without authentication. The bar: copy ≤ 32, again 2, within a registry ≤ 16. ${made}.\n\n${renderCounts(await countRequests(ground))}`,
     );
   });
 }
@@ -71,24 +73,28 @@ for (const [name, make] of Object.entries(scenarios)) {
     const rows = await runScenario(scenario, Number(values.runs)).finally(() => scenario.close?.());
     const { title, bar, note } = scenario;
     sections.push(
-      `## ${title}\n\nThe bar: ${bar}.\n\n${renderRows(rows)}${note === undefined ? '' : `\n\n${note}`}`,
+      `## ${title}\n\nThe bar: ${bar}. ${made}, ${values.runs} runs.\n\n${renderRows(rows)}${note === undefined ? '' : `\n\n${note}`}`,
     );
   });
 }
 
 const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-const report = `# Benchmarks
+const head = `# Benchmarks
 
-Made by \`npm run bench -- --write\` on ${new Date().toISOString().slice(0, 10)}: ${machine}, Linux, everything on loopback, the registries being CNCF
-distribution. Medians of ${values.runs} runs, the tools taking turns. Machines are noisy: read the ratios in brackets (tool ÷ lading), not the seconds.
+Made by \`npm run bench -- --write\`, with \`--only NAME\` a section: ${machine}, Linux, everything on loopback, the registries being CNCF
+distribution. Medians, the tools taking turns. Machines are noisy: read the ratios in brackets (tool ÷ lading), not the seconds.
 CPU and memory are of all processes of a tool, memory that of the largest one; the registries' own is not in it.
 
-${versions(path)}.
-
-${sections.join('\n\n')}
-`;
-console.log(report);
-if (values.write) await writeFile(`${root}docs/benchmarks.md`, report);
+${versions(path)}.`;
+console.log([head, ...sections].join('\n\n'));
+if (values.write) {
+  const file = `${root}docs/benchmarks.md`;
+  const former = (await readFile(file, 'utf8')).split(/\n+(?=## )/).slice(1);
+  const kept = new Map(
+    [...former, ...sections].map((section) => [section.split('\n', 1)[0], section.trim()]),
+  );
+  await writeFile(file, `${[head, ...kept.values()].join('\n\n')}\n`);
+}
 
 /** Two empty registries for each scenario, so that none profits from another's blobs. */
 async function onFreshGround(work: (ground: Ground) => Promise<void>): Promise<void> {
