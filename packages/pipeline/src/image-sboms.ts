@@ -1,23 +1,29 @@
 import type { SbomSettings } from '@lading/config';
-import { type Descriptor, formatPlatform, isIndexMediaType, LadingError } from '@lading/oci';
+import { type Descriptor, isIndexMediaType, LadingError } from '@lading/oci';
 import {
   type Bom,
-  catalogue,
-  catalogueIndex,
+  catalogueImage,
   type DocumentOptions,
+  type Image,
+  type ImageManifestAt,
   type Images,
+  indexBom,
   isLayerMediaType,
   type LayerReader,
   onlyImages,
+  platformNames,
+  readImage,
+  subjectOf,
 } from '@lading/sbom';
 import { type Attachment, attachDocument, attest, listAttachments } from '@lading/sign';
-import type { BlobTap, ContentStore } from '@lading/store';
+import { type BlobTap, type ContentStore, forEachOf } from '@lading/store';
 import type { Reason } from '@lading/sync';
 import { type Missing, MissingSboms, type MissingSbomsOptions } from './missing-sboms.ts';
 import type { Notice } from './notice.ts';
 import { type SbomKind, sbomKinds, writeDocument } from './sbom-documents.ts';
-import { isNowhere, type Place, placeOfIndex } from './sbom-place.ts';
+import { checkHolds, isNowhere, type Place, placeOfIndex } from './sbom-place.ts';
 import type { Signing } from './signing.ts';
+import { Slots } from './slots.ts';
 import { Turns } from './turns.ts';
 
 /** What became of an image's SBOMs. */
@@ -42,7 +48,7 @@ export interface MadeSbom {
   readonly bom: Bom;
   /** `.cdx.json`, `.spdx.json`. */
   readonly suffix: string;
-  /** Of one image of several: `linux-arm64-v8`. */
+  /** Of one image of several: `linux-arm64-v8`; no other image of the index has it. */
   readonly platform?: string | undefined;
   readonly content: Uint8Array;
 }
@@ -55,7 +61,7 @@ export interface ImageSbomsOptions extends MissingSbomsOptions {
 }
 
 export interface AttachSbomsOptions {
-  /** Make them anew where they are, and take the older ones away. */
+  /** Make them anew where they are, and take older attestations by the same signer away; whose plain referrers are, nobody knows. */
   readonly replace: boolean;
   /** Called with each document before it is attached. */
   readonly onMade?: ((made: MadeSbom) => Promise<void>) | undefined;
@@ -69,6 +75,18 @@ interface Lack extends Missing {
   readonly kinds: readonly SbomKind[];
 }
 
+/** What was made for one image; nothing when it lacked nothing. */
+interface MadeOfImage {
+  readonly subject?: Bom['subject'];
+  readonly packages?: number;
+  readonly documents: readonly AttachedSbom[];
+}
+
+/** Of one index. */
+const imagesAtOnce = 2;
+/** Of one run: two cores are busy with two, and each holds the facts of all its layers. */
+const cataloguesAtOnce = 2;
+
 /**
  * The SBOMs of one run's destinations: one for each image, and a thin one for the index that names them. The root's are attached last, so whoever
  * finds them finds those of its images.
@@ -80,6 +98,7 @@ export class ImageSboms {
   readonly #options: ImageSbomsOptions;
   readonly #missing: MissingSboms;
   readonly #turns = new Turns();
+  readonly #cataloguing = new Slots(cataloguesAtOnce);
   readonly #noticed = new Set<string>();
 
   /** @throws {LadingError} `ERR_LADING_KEY`: SBOMs are to be attested, and there is nobody who signs. */
@@ -117,6 +136,7 @@ export class ImageSboms {
     attachments: readonly Attachment[],
   ): Promise<Reason | undefined> {
     const place = await this.#placeOf(store);
+    checkHolds(place);
     const isIndex = isIndexMediaType(image.mediaType);
     const { attestations, referrers } = await this.#missing.of(
       isIndex ? placeOfIndex(place) : place,
@@ -145,48 +165,74 @@ export class ImageSboms {
     }
     const place = await this.#placeOf(store);
     if (isNowhere(place) && options.onMade === undefined) return { outcome: 'none', documents: [] };
-    return this.#turns.take(`${store.name}@${image.digest}`, () => this.#attachAll(place, found, options));
+    checkHolds(place);
+    const { images, isIndex, root } = found;
+    const names = isIndex ? platformNames(images.map(({ platform }) => platform)) : [];
+    const made: MadeOfImage[] = new Array<MadeOfImage>(images.length);
+    // While those of one are written the next is read.
+    const work = async ([index, one]: readonly [number, ImageManifestAt]): Promise<void> => {
+      made[index] = await this.#attachToImage(place, one, names[index], options);
+    };
+    await forEachOf(images.entries(), imagesAtOnce, work, this.#options.signal);
+    const documents = made.flatMap((one) => one.documents);
+    if (isIndex) documents.push(...(await this.#attachToIndex(place, root, images, made, options)));
+    const packages = made.flatMap((one) => one.packages ?? []);
+    return {
+      outcome: documents.length > 0 ? 'attached' : isNowhere(place) ? 'made' : 'present',
+      packages: packages.length === 0 ? undefined : Math.max(...packages),
+      documents,
+    };
   }
 
-  async #attachAll(
+  /** Several tags, and several indexes, may have one image, and two of them must not attach to it at the same moment. */
+  async #attachToImage(
     place: Place,
-    { images, isIndex, root }: Images,
+    image: ImageManifestAt,
+    platform: string | undefined,
     options: AttachSbomsOptions,
-  ): Promise<SbomResult> {
+  ): Promise<MadeOfImage> {
     const { store } = place;
-    let packages: number | undefined;
-    const writing: Promise<AttachedSbom[]>[] = [];
-    for (const { descriptor, platform } of images) {
-      const lack = await this.#lackOf(place, descriptor, options);
-      if (lack.kinds.length === 0) continue;
-      const bom = await this.#catalogue(store, descriptor);
-      packages = Math.max(packages ?? 0, bom.packages.length);
-      const named = isIndex && platform ? formatPlatform(platform).replaceAll('/', '-') : undefined;
-      // While one is written the next is read.
-      const written = this.#write(place, bom, lack, options, named);
-      written.catch(() => undefined);
-      writing.push(written);
-    }
-    const documents = (await Promise.all(writing)).flat();
-    const ofIndex = placeOfIndex(place);
-    const lack = isIndex ? await this.#lackOf(ofIndex, root, options) : undefined;
-    if (lack !== undefined && lack.kinds.length > 0) {
-      const bom = await catalogueIndex(store, root.digest, {
-        name: store.name,
-        signal: this.#options.signal,
-      });
-      documents.push(...(await this.#write(ofIndex, bom, lack, options, undefined)));
-    }
-    if (documents.length > 0) return { outcome: 'attached', packages, documents };
-    return { outcome: isNowhere(place) ? 'made' : 'present', packages, documents };
+    return this.#turns.take(`${store.name}@${image.descriptor.digest}`, async () => {
+      const lack = await this.#lackOf(place, image.descriptor, options);
+      if (lack.kinds.length === 0) return { documents: [] };
+      const read = await readImage(store, image, { signal: this.#options.signal });
+      const bom = await this.#catalogue(store, read);
+      return {
+        subject: bom.subject,
+        packages: bom.packages.length,
+        documents: await this.#write(place, bom, lack, options, platform),
+      };
+    });
   }
 
-  async #catalogue(store: ContentStore, { digest }: Descriptor): Promise<Bom> {
+  async #attachToIndex(
+    place: Place,
+    root: Descriptor,
+    images: readonly ImageManifestAt[],
+    made: readonly MadeOfImage[],
+    options: AttachSbomsOptions,
+  ): Promise<AttachedSbom[]> {
+    const { store } = place;
+    const ofIndex = placeOfIndex(place);
+    const { signal } = this.#options;
+    return this.#turns.take(`${store.name}@${root.digest}`, async () => {
+      const lack = await this.#lackOf(ofIndex, root, options);
+      if (lack.kinds.length === 0) return [];
+      const subjects: Bom['subject'][] = [];
+      for (const [index, image] of images.entries()) {
+        const { subject } = made[index]!;
+        subjects.push(subject ?? subjectOf(store.name, await readImage(store, image, { signal })));
+      }
+      return this.#write(ofIndex, indexBom(store.name, root, subjects), lack, options, undefined);
+    });
+  }
+
+  async #catalogue(store: ContentStore, image: Image): Promise<Bom> {
     const { reader, signal } = this.#options;
-    const bom = await catalogue(store, digest, { name: store.name, reader, signal });
-    for (const { message } of bom.notes) {
-      this.#notice('sbom-incomplete', `the SBOM of ${store.name}@${digest.slice(0, 19)}: ${message}`);
-    }
+    const options = { name: store.name, reader, signal };
+    const bom = await this.#cataloguing.run(() => catalogueImage(store, image, options));
+    const name = `${store.name}@${image.descriptor.digest.slice(0, 19)}`;
+    for (const { message } of bom.notes) this.#notice('sbom-incomplete', `the SBOM of ${name}: ${message}`);
     return bom;
   }
 

@@ -5,6 +5,7 @@ import { listAttachments } from '@lading/sign';
 import type { ContentStore } from '@lading/store';
 import { apply, type Plan, type PlannedImage, plan, type Reason, type SyncHooks } from '@lading/sync';
 import { admissionOf } from './admission.ts';
+import { ArtifactNames } from './artifact-names.ts';
 import { ImageSboms, type MadeSbom, type SbomResult } from './image-sboms.ts';
 import { ImageSigning, type SignatureResult } from './image-signing.ts';
 import type { Notice } from './notice.ts';
@@ -27,9 +28,13 @@ export class Pipeline {
   readonly #signing: Signing | undefined;
   readonly #signatures: ImageSigning | undefined;
   readonly #sboms: ImageSboms | undefined;
+  readonly #artifactNames: ArtifactNames;
   #onEvent: ((event: PlanningEvent & ApplyingEvent) => void) | undefined;
 
-  /** @throws {LadingError} `ERR_LADING_KEY`: the configuration wants signatures, and there is nobody who signs. */
+  /**
+   * @throws {LadingError} `ERR_LADING_KEY`: the configuration wants signatures, and there is nobody who signs; `ERR_LADING_CONFIG`: SBOMs of two
+   * entries would be written to one file
+   */
   constructor(config: PipelineConfig, options: PipelineOptions) {
     this.#config = config;
     this.#options = options;
@@ -43,6 +48,7 @@ export class Pipeline {
     this.#signing = signingOf(config, options);
     this.#signatures = this.#signing && new ImageSigning(this.#signing, common);
     const { sbom } = config;
+    this.#artifactNames = new ArtifactNames(sbom ? config.sync : []);
     if (sbom === undefined || sbom === false) return;
     if (options.sbom === undefined)
       throw new LadingError(
@@ -51,6 +57,10 @@ export class Pipeline {
       );
     const { tool, timestamp, cache } = options.sbom;
     const author = sbom.author === undefined ? undefined : parseAuthor(sbom.author);
+    if (sbom.author !== undefined && author === undefined)
+      throw new LadingError('ERR_LADING_CONFIG', '"sbom.author" names nobody', {
+        hint: 'Write, for example, "Acme Security <security@acme.example>".',
+      });
     const reader = new LayerReader({ cataloguers: defaultCataloguers, cache });
     this.#sboms = new ImageSboms(sbom, this.#signing, {
       ...common,
@@ -148,9 +158,7 @@ export class Pipeline {
     const sboms = this.#sboms;
     if (signatures === undefined && sboms === undefined) return undefined;
     const { keep } = this.#options.sbom ?? {};
-    const artifactNames = new Map<unknown, string | undefined>(
-      this.#config.sync.map((entry) => [entry, entry.sbom?.artifactName]),
-    );
+    const artifactNames = this.#artifactNames;
     return {
       ...(sboms && { onBlob: (_image, tap) => sboms.tap(tap) }),
       async beforeTag(image, subject, { destination }) {
@@ -158,7 +166,7 @@ export class Pipeline {
         const replace = entry.always === true;
         if (sboms !== undefined) {
           onEvent({ type: 'entry:cataloguing', entry, image });
-          const artifactName = artifactNames.get(entry);
+          const artifactName = artifactNames.of(entry, image.destination.slice(destination.name.length + 1));
           const onMade = keep && artifactName !== undefined ? keepAs(keep, artifactName) : undefined;
           const sbom = await sboms.attach(destination, subject, { replace, onMade });
           attached.set(image, { sbom });

@@ -1,3 +1,4 @@
+import { LadingError } from '@lading/oci';
 import type { ContentStore } from '@lading/store';
 import type { SigningAt } from './signing.ts';
 
@@ -21,4 +22,17 @@ export function placeOfIndex(place: Place): Place {
 
 export function isNowhere({ attested, isReferrer }: Place): boolean {
   return attested === undefined && !isReferrer;
+}
+
+/**
+ * An archive for docker holds images and nothing else: what refers to them would be gone when it is written.
+ * @throws {LadingError} `ERR_LADING_UNSUPPORTED`
+ */
+export function checkHolds({ store, signatures, attested, isReferrer }: Place): void {
+  const needed = [...(attested ? [signatures] : []), ...(isReferrer ? [store] : [])];
+  const unable = needed.find(({ updateTag }) => updateTag === undefined);
+  if (unable === undefined) return;
+  throw new LadingError('ERR_LADING_UNSUPPORTED', `${unable.name} cannot hold SBOMs`, {
+    hint: 'Write an oci-archive instead, or give this entry a configuration of its own with "sbom: false".',
+  });
 }

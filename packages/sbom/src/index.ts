@@ -22,12 +22,22 @@ export {
   type CatalogueOptions,
   catalogue,
   catalogueAll,
+  catalogueImage,
   catalogueIndex,
+  indexBom,
+  subjectOf,
 } from './catalogue/catalogue.ts';
 export { defaultCataloguers } from './catalogue/cataloguers.ts';
 export type { CatalogueErrorCode } from './catalogue/errors.ts';
 export { type LayerOrigin, LayerReader, type LayerReaderOptions } from './catalogue/layer-reader.ts';
-export { type ImageManifestAt, type Images, onlyImages } from './catalogue/read-image.ts';
+export { platformNames } from './catalogue/platform-names.ts';
+export {
+  type Image,
+  type ImageManifestAt,
+  type Images,
+  onlyImages,
+  readImage,
+} from './catalogue/read-image.ts';
 export type {
   CatalogueContext,
   Catalogued,

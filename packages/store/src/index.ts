@@ -41,6 +41,7 @@ export type {
 } from './copy-types.ts';
 export type { CopyOrigin, StoreErrorCode } from './errors.ts';
 export { CopyError, isNotFound, notFound } from './errors.ts';
+export { forEachOf } from './for-each-of.ts';
 export { givingAway, isGivenAway } from './given-away.ts';
 export type { LocalStore } from './layout/layout-store.ts';
 export type { OpenLayoutOptions } from './layout/open-layout.ts';

@@ -1,9 +1,8 @@
-import { createLedger } from '@lading/store';
+import { createLedger, forEachOf } from '@lading/store';
 import { type ApplyRun, applyImage, applyPrune, type Done, nothingDone } from './apply-image.ts';
 import type { ApplyOptions, ImageResult, SyncReport } from './apply-types.ts';
 import { defaultConcurrency } from './plan.ts';
 import type { Plan, PlannedImage, Reason } from './plan-types.ts';
-import { forEachOf } from './pool.ts';
 import { entryFailedReason } from './prune.ts';
 
 /**

@@ -7,7 +7,7 @@ import {
   manifestLimits,
 } from '@lading/oci';
 import type { ContentStore, ReadManifest } from '@lading/store';
-import { forEachOf } from './pool.ts';
+import { forEachOf } from '@lading/store';
 
 /** What an image is made of. Sizes in bytes. */
 export interface Content {

@@ -1,3 +1,4 @@
+import { forEachOf } from '@lading/store';
 import { MoveEstimate } from './content-size.ts';
 import type { SyncEntry } from './entry.ts';
 import { entryError } from './errors.ts';
@@ -8,7 +9,6 @@ import { ManifestCache } from './manifest-cache.ts';
 import { arrange, type OrderedTarget } from './order.ts';
 import { type ImagePlan, planImage } from './plan-image.ts';
 import type { Plan, PlanContext, PlannedImage } from './plan-types.ts';
-import { forEachOf } from './pool.ts';
 import { planPrune } from './prune.ts';
 import { type PreparedEntry, prepare, type Target } from './target.ts';
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { formatPlatform, type Platform } from '@lading/oci';
-import type { Bom } from '@lading/sbom';
+import { formatPlatform } from '@lading/oci';
+import { type Bom, platformNames } from '@lading/sbom';
 import { pathFrom } from '../path-from.ts';
 import { replaceFile } from '../replace-file.ts';
 import { usageError } from '../usage.ts';
@@ -116,17 +116,9 @@ function canSay({ format }: SbomOutput, { variants }: Bom): boolean {
   return format !== 'github' || variants === undefined;
 }
 
-/** What stands in a file's name for each of them: `linux-amd64`, `index`; counted on where two are for the same platform. */
+/** What stands in a file's name for each of them: `linux-amd64`, `index`. */
 function fileNames(boms: readonly Bom[]): readonly string[] {
-  const taken = new Map<string, number>();
-  return boms.map(({ subject, variants }) => {
-    const name = variants === undefined ? nameOfPlatform(subject.platform) : 'index';
-    const times = (taken.get(name) ?? 0) + 1;
-    taken.set(name, times);
-    return times === 1 ? name : `${name}-${times}`;
-  });
-}
-
-function nameOfPlatform(platform: Platform | undefined): string {
-  return platform === undefined ? 'unknown' : formatPlatform(platform).replaceAll(/[^\w.]+/g, '-');
+  const images = boms.filter(({ variants }) => variants === undefined);
+  const names = platformNames(images.map(({ subject }) => subject.platform)).values();
+  return boms.map(({ variants }) => (variants === undefined ? names.next().value! : 'index'));
 }

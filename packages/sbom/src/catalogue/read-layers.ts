@@ -5,7 +5,7 @@ import {
   LadingError,
   type OciErrorCode,
 } from '@lading/oci';
-import { type ContentStore, isNotFound } from '@lading/store';
+import { type ContentStore, forEachOf, isNotFound } from '@lading/store';
 import type { BomNote } from '../bom.ts';
 import { compare } from '../compare.ts';
 import type { LayerErrorCode } from '../layer/errors.ts';
@@ -52,9 +52,7 @@ export async function readLayers(
   const facts: LayerFacts[] = new Array<LayerFacts>(layers.length);
   const missing: BomNote[] = [];
   let size = 0;
-  // From the top, as what changes most often lies there.
-  const queue = [...layers.entries()].reverse().values();
-  const readOne = async (index: number, layer: ImageLayer): Promise<void> => {
+  const readOne = async ([index, layer]: readonly [number, ImageLayer]): Promise<void> => {
     try {
       const read = await reader.facts(store, layer, { signal });
       size += read.size;
@@ -63,27 +61,18 @@ export async function readLayers(
       facts[index] = read.facts;
       options.onLayer?.(layer.descriptor, read.origin);
     } catch (error) {
+      signal.throwIfAborted();
       const note = leftOut(layer, index, error);
-      if (note === undefined) throw error;
+      if (note === undefined) {
+        failed.abort(ofLayer(error, store, image, index));
+        throw failed.signal.reason;
+      }
       facts[index] = new LayerEntries(cataloguers, limits).facts(layer.diffId, []);
       missing.push(note);
     }
   };
-  let failure: unknown;
-  const workers = Array.from({ length: Math.min(layersAtOnce, layers.length) }, async () => {
-    for (const [index, layer] of queue) {
-      if (signal.aborted) return;
-      try {
-        await readOne(index, layer);
-      } catch (error) {
-        failure ??= ofLayer(error, store, image, index);
-        failed.abort(error);
-      }
-    }
-  });
-  await Promise.all(workers);
-  options.signal?.throwIfAborted();
-  if (failure !== undefined) throw failure;
+  // From the top, as what changes most often lies there.
+  await forEachOf([...layers.entries()].reverse(), layersAtOnce, readOne, signal);
   const told = facts.flatMap(({ notes }, index) =>
     notes.map(({ code, message }) => ({ code, message: `layer ${index + 1}: ${message}` })),
   );
