@@ -1,6 +1,7 @@
 import type { Cataloguer, FileHead, FoundFile, ImageTree, Probe } from '../cataloguer.ts';
 import { type FoundPackage, packageAt } from '../language/found-package.ts';
-import { fileNameOf, folderOf } from '../language/paths.ts';
+import { folderOf } from '../language/paths.ts';
+import { baseOf } from '../layer/path.ts';
 import { purlProperty } from '../purl/package-purl.ts';
 import { wholeFile } from '../whole-file.ts';
 import { type JvmRelease, jvmProduct, maxReleaseBytes, readJvmRelease } from './jvm-release.ts';
@@ -42,7 +43,7 @@ export const binary: Cataloguer = {
 };
 
 function probeOf(file: FileHead): Probe | undefined {
-  const fileName = fileNameOf(file.path);
+  const fileName = baseOf(file.path);
   if (fileName === 'release' && file.path.includes('/')) {
     return wholeFile(maxReleaseBytes, (content) => {
       const jvm = readJvmRelease(content);

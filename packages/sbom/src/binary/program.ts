@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { FileHead, Probe } from '../cataloguer.ts';
+import { baseOf } from '../layer/path.ts';
 
 /**
  * A probe for programs and shared libraries. Files that cannot be one by their name are not looked at, and of others the first four bytes decide
@@ -27,7 +28,7 @@ export function programProbe(file: FileHead, start: () => Probe): Probe | undefi
 
 /** Scripts, texts and pictures have an extension or cannot be executed; some builds forget the bit for programs without one. */
 function mayBeProgram({ path, isExecutable }: FileHead): boolean {
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = baseOf(path);
   if (
     /\.(?:py|pyc|js|mjs|cjs|ts|map|json|md|txt|html|css|h|hpp|c|cc|go|rs|java|class|jar|rb|pl|pm|sh|xml|ya?ml|png|gz|zip|mo)$/.test(
       name,

@@ -3,7 +3,7 @@ import type { Cataloguer, FoundFile } from '../cataloguer.ts';
 import { licensesOf } from '../license/license.ts';
 import { wholeFile } from '../whole-file.ts';
 import { type ComposerPackage, readInstalledJson } from './composer-facts.ts';
-import { type FoundPackage, packageAt } from './found-package.ts';
+import { type FoundPackage, namedParts, packageAt } from './found-package.ts';
 
 const maxBytes = 32 * 1024 * 1024;
 
@@ -34,11 +34,9 @@ export const composer: Cataloguer = {
 };
 
 function describe(facts: ComposerPackage): FoundPackage {
-  const slash = facts.name.indexOf('/');
   return {
     type: 'composer',
-    namespace: slash < 0 ? undefined : facts.name.slice(0, slash),
-    name: facts.name.slice(slash + 1),
+    ...namedParts(facts.name),
     version: facts.version,
     licenses: licensesOf(facts.licenses),
     description: facts.description,

@@ -5,7 +5,7 @@ import { licensesOf } from '../license/license.ts';
 import { wholeFile } from '../whole-file.ts';
 import { type FoundPackage, packageAt } from './found-package.ts';
 import { identifier, jsonList, parseJsonObject, shortText } from './json-text.ts';
-import { folderOf, joinPath } from './paths.ts';
+import { folderOf, pathFrom } from './paths.ts';
 
 /** What conda notes down of a package that it has linked into an environment (conda's PrefixRecord). */
 type CondaFacts = {
@@ -46,7 +46,7 @@ export const conda: Cataloguer = {
       const environment = folderOf(folderOf(path).slice(0, -1));
       const found = packageAt('conda', path, describe(facts));
       packages.push(found);
-      const files = facts.files.flatMap((file) => joinPath(environment, file) ?? []);
+      const files = facts.files.flatMap((file) => pathFrom(environment, file) ?? []);
       ownedFiles.set(found.id, [path, ...files.filter((file) => file !== path)]);
       const linked = environments.get(environment) ?? new Map();
       environments.set(environment, linked.set(facts.name, { id: found.id, requires: facts.requires }));

@@ -13,3 +13,9 @@ export function packageAt(cataloguer: string, path: string, found: FoundPackage)
     evidence: [{ path, cataloguer }],
   };
 }
+
+/** A name with its namespace in front, as npm and Composer write it. */
+export function namedParts(full: string): Pick<FoundPackage, 'namespace' | 'name'> {
+  const slash = full.indexOf('/');
+  return { namespace: slash < 0 ? undefined : full.slice(0, slash), name: full.slice(slash + 1) };
+}

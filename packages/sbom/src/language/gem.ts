@@ -1,11 +1,11 @@
 import type { Dependency, Package } from '../bom.ts';
 import type { Cataloguer, FoundFile } from '../cataloguer.ts';
+import { baseOf } from '../layer/path.ts';
 import { licensesOf } from '../license/license.ts';
 import { wholeFile } from '../whole-file.ts';
 import { type FoundPackage, packageAt } from './found-package.ts';
 import { type GemSpec, readGemSpec } from './gem-spec.ts';
 import { compareGemVersions, satisfies } from './gem-version.ts';
-import { fileNameOf } from './paths.ts';
 
 /** Lists of files make some of them long. */
 const maxBytes = 4 * 1024 * 1024;
@@ -16,7 +16,7 @@ export const gem: Cataloguer = {
   version: 1,
   probe: ({ path }) =>
     path.endsWith('.gemspec') && homeOf(path) !== undefined
-      ? wholeFile(maxBytes, (content) => readGemSpec(content, fileNameOf(path).slice(0, -'.gemspec'.length)))
+      ? wholeFile(maxBytes, (content) => readGemSpec(content, baseOf(path).slice(0, -'.gemspec'.length)))
       : undefined,
   catalogue(tree) {
     const gems = (tree.files('gem') as readonly FoundFile<GemSpec>[]).map(({ path, facts }) => ({

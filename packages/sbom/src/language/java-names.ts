@@ -1,5 +1,5 @@
+import { baseOf } from '../layer/path.ts';
 import { coordinate } from './java-pom.ts';
-import { fileNameOf } from './paths.ts';
 
 /** Archives of Java programs and libraries, of portals and application servers, of Jenkins' plugins. */
 const extension = /\.(?:jar|war|ear|par|sar|nar|jpi|hpi|kar|far|rar|lpkg|zap)$/i;
@@ -20,7 +20,7 @@ const classifier = /-(?:sources|javadoc|tests|all|fat|uber|shaded|exec|standalon
 
 /** `name-1.2.3.jar`, and also `name_1.2.3.jar` of OSGi and `name.1.2.jar`; more where the folders are those of a repository. Nothing for a name that is none. */
 export function pathCoordinates(path: string): PathCoordinates | undefined {
-  const stem = fileNameOf(path).replace(extension, '').slice(0, 300);
+  const stem = baseOf(path).replace(extension, '').slice(0, 300);
   const match =
     /^([A-Za-z].*?)[-_]((?:v?\d|rc?\d|build\d).*)$/.exec(stem) ??
     /^([A-Za-z].*?)\.(\d+(?:\.\d.*)?)$/.exec(stem);

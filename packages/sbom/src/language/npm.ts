@@ -2,7 +2,7 @@ import type { Dependency, Package } from '../bom.ts';
 import type { Cataloguer, FoundFile, ImageTree } from '../cataloguer.ts';
 import { licensesOf } from '../license/license.ts';
 import { wholeFile } from '../whole-file.ts';
-import { packageAt } from './found-package.ts';
+import { namedParts, packageAt } from './found-package.ts';
 import { type NpmFacts, readPackageJson } from './npm-facts.ts';
 import { folderOf } from './paths.ts';
 
@@ -36,11 +36,9 @@ function isInstalled(path: string): boolean {
 }
 
 function describe(facts: NpmFacts): Omit<Package, 'id' | 'evidence'> {
-  const slash = facts.name.indexOf('/');
   return {
     type: 'npm',
-    namespace: slash < 0 ? undefined : facts.name.slice(0, slash),
-    name: facts.name.slice(slash + 1),
+    ...namedParts(facts.name),
     version: facts.version,
     licenses: licensesOf(facts.licenses),
     description: facts.description,

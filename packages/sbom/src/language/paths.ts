@@ -3,12 +3,8 @@ export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1);
 }
 
-export function fileNameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
 /** A path that a package tells of its files, put on the folder it counts from; nothing when it leads out of the image. */
-export function joinPath(folder: string, relative: string): string | undefined {
+export function pathFrom(folder: string, relative: string): string | undefined {
   const segments: string[] = [];
   for (const segment of (relative.startsWith('/') ? relative : folder + relative).split('/')) {
     if (segment === '' || segment === '.') continue;

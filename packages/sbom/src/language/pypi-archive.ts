@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Probe } from '../cataloguer.ts';
-import { fileNameOf, folderOf } from './paths.ts';
+import { baseOf } from '../layer/path.ts';
+import { folderOf } from './paths.ts';
 import { type PypiMetadata, readMetadata } from './pypi-metadata.ts';
 import { ZipBudget, ZipLimitError } from './zip-budget.ts';
 import { isReadable, zipContent } from './zip-content.ts';
@@ -26,7 +27,7 @@ export function pythonArchiveProbe(budget: ZipBudget = new ZipBudget()): Probe {
   const zip = new ZipReader((head) => {
     budget.entry();
     const folder = folderOf(head.name).slice(0, -1);
-    if (!isMetadata(fileNameOf(folder), fileNameOf(head.name))) return undefined;
+    if (!isMetadata(baseOf(folder), baseOf(head.name))) return undefined;
     if (!isReadable(head)) {
       isPartial = true;
       return undefined;
@@ -36,7 +37,7 @@ export function pythonArchiveProbe(budget: ZipBudget = new ZipBudget()): Probe {
       budget,
       maxMetadataBytes,
       (content) => {
-        const metadata = readMetadata(content, fileNameOf(folder));
+        const metadata = readMetadata(content, baseOf(folder));
         if (metadata === undefined) return;
         budget.found(metadata);
         archived.push({ folder, metadata });

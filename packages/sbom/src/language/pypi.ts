@@ -1,9 +1,10 @@
 import type { BomNote, Dependency, Package } from '../bom.ts';
 import type { Cataloguer, FoundFile, Probe } from '../cataloguer.ts';
+import { baseOf } from '../layer/path.ts';
 import { licensesOf } from '../license/license.ts';
 import { wholeFile } from '../whole-file.ts';
 import { packageAt } from './found-package.ts';
-import { fileNameOf, folderOf, joinPath } from './paths.ts';
+import { folderOf, pathFrom } from './paths.ts';
 import { isPythonArchive, type PypiArchive, pythonArchiveProbe } from './pypi-archive.ts';
 import { type PypiOrigin, readDirectUrl, readInstalledFiles, readRecord } from './pypi-files.ts';
 import { normalizedName, type PypiMetadata, readMetadata } from './pypi-metadata.ts';
@@ -42,7 +43,7 @@ export const pypi: Cataloguer = {
       const described = packageAt('pypi', path, describe(facts, origins.get(folder)));
       found.push({ site, facts, package: described });
       const record = path.endsWith('.egg-info') ? undefined : records.get(folder);
-      const owned = (record ?? []).flatMap((file) => joinPath(from, file) ?? []);
+      const owned = (record ?? []).flatMap((file) => pathFrom(from, file) ?? []);
       ownedFiles.set(described.id, [path, ...owned.filter((file) => file !== path)]);
     }
     return {
@@ -83,9 +84,9 @@ function partial(path: string): BomNote {
 
 function probeOf(path: string): Probe | undefined {
   if (isPythonArchive(path)) return pythonArchiveProbe();
-  if (path.endsWith('.egg-info')) return metadata(fileNameOf(path));
-  const name = fileNameOf(path);
-  const folder = fileNameOf(path.slice(0, -name.length - 1));
+  if (path.endsWith('.egg-info')) return metadata(baseOf(path));
+  const name = baseOf(path);
+  const folder = baseOf(path.slice(0, -name.length - 1));
   const isDist = folder.endsWith('.dist-info');
   const isEgg = folder.endsWith('.egg-info') || folder === 'EGG-INFO';
   if ((isDist && name === 'METADATA') || (isEgg && name === 'PKG-INFO')) return metadata(folder);

@@ -28,7 +28,7 @@ const types: Readonly<Record<string, string>> = {
   '5': 'dir',
 };
 
-export function sha256(bytes: Uint8Array): Digest {
+function sha256(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
