@@ -38,9 +38,9 @@ export function layerKey(layer: Digest, cataloguers: readonly Cataloguer[], limi
     .digest('hex');
 }
 
-/** @throws {LadingError} `ERR_LADING_LAYER_LIMIT`: control characters in paths can make facts larger than a text can be. */
+/** @throws as {@link factsText} does */
 export async function packFacts(facts: LayerFacts): Promise<KeptFacts> {
-  const text = textOf(facts);
+  const text = factsText(facts);
   const packed = await compress(text, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
   return { facts, packed, size: text.length };
 }
@@ -57,7 +57,8 @@ export async function unpackFacts(packed: Uint8Array): Promise<KeptFacts | undef
   }
 }
 
-function textOf(facts: LayerFacts): string {
+/** @throws {LadingError} `ERR_LADING_LAYER_LIMIT`: control characters in paths can make facts larger than a text can be. */
+export function factsText(facts: Omit<LayerFacts, 'diffId'>): string {
   try {
     return JSON.stringify(facts);
   } catch (error) {

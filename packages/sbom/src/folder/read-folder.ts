@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Digest } from '@lading/oci';
 import type { BomNote } from '../bom.ts';
+import { factsText } from '../cache/layer-cache.ts';
 import type { Cataloguer } from '../cataloguer.ts';
 import { compare } from '../compare.ts';
 import type { LayerFacts } from '../layer/facts.ts';
@@ -59,7 +60,7 @@ export async function readFolder(path: string, options: ReadFolderOptions): Prom
   }
   const told = entries.facts(nobody, troubles.notes());
   const { diffId: _, ...said } = told;
-  const digest = createHash('sha256').update(JSON.stringify(said)).digest('hex');
+  const digest = createHash('sha256').update(factsText(said)).digest('hex');
   return { facts: { ...told, diffId: `sha256:${digest}` }, size };
 }
 
