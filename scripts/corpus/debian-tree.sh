@@ -4,7 +4,8 @@
 # An apt that knows of nothing installed here. Prints the file that APT_CONFIG has to name.
 apt_of() { # RELEASE ARCHITECTURE
   local home=$WORK/apt/$1-$2 source
-  [ -s "$home/lists/.fresh" ] && { echo "$home/apt.conf"; return; }
+  # Lists of yesterday name packages that are gone.
+  [ -n "$(find "$home/lists/.fresh" -mtime -1 2>/dev/null)" ] && { echo "$home/apt.conf"; return; }
   mkdir -p "$home/lists/partial" "$home/preferences.d"
   : >"$home/status"
   source=$(mirror) || { say 'set LADING_DEBIAN_MIRROR: this system has no list of Debian packages'; return 1; }
@@ -26,7 +27,7 @@ Dir::Etc::sourceparts "-";
 Dir::Etc::preferencesparts "$home/preferences.d";
 END
   APT_CONFIG=$home/apt.conf apt-get update -qq >&2 || return 1
-  date >"$home/lists/.fresh"
+  touch "$home/lists/.fresh"
   echo "$home/apt.conf"
 }
 

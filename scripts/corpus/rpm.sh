@@ -34,7 +34,7 @@ rpm_root() { # ROOT RELEASE BACKEND DATABASE-FOLDER
 }
 
 sample_rpm-sqlite() {
-  rpm_root "$1" bookworm sqlite /var/lib/rpm
+  rpm_root "$1" trixie sqlite /var/lib/rpm
   os_release "$1" rocky 9.4 'Rocky Linux'
   # By this file trivy knows it.
   echo 'Rocky Linux release 9.4 (Blue Onyx)' >"$1/etc/rocky-release"

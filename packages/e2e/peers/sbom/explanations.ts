@@ -77,8 +77,8 @@ export const explanations: readonly Explanation[] = [
   {
     has: ['syft'],
     is: /^maven\/com\.google\.javascript\.jscomp\.CommandLineRunner\/compiler@$/,
-    ours: 'generic/compiler@',
-    reason: 'syft takes the class that is started for the group',
+    ours: 'maven/compiler/compiler@',
+    reason: 'the archive says no group, and syft takes the class that is started for it',
   },
   {
     has: ['syft'],
