@@ -1,5 +1,6 @@
 import type { BomNote, Dependency, OperatingSystem, Package, PackageType } from '../bom.ts';
 import type { CatalogueContext, Catalogued, ImageTree } from '../cataloguer.ts';
+import { UniqueIds } from '../formats/unique-ids.ts';
 import { licensesOf } from '../license/license.ts';
 import { databaseHistory } from './attribution.ts';
 import { dependenciesOf } from './dependencies.ts';
@@ -30,7 +31,7 @@ export function catalogueSystemPackages(
   const layers = new Map<string, number>();
   const notes: BomNote[] = [];
   const history = databaseHistory(tree, (state) => manager.databases(state));
-  const ids = new Map<string, number>();
+  const ids = new UniqueIds([]);
   for (const [root, databases] of byRoot(manager.databases(tree))) {
     const os = root === '' ? context.os : (operatingSystemOf(tree, root) ?? context.os);
     const found: { readonly id: string; readonly installed: InstalledPackage }[] = [];
@@ -48,7 +49,7 @@ export function catalogueSystemPackages(
         // Two databases of one system may tell of the same package; one tells twice only of what is there twice.
         if (told.has(key)) continue;
         keys.push(key);
-        const id = unusedId(ids, manager.type, root, installed);
+        const id = ids.add(idOf(manager.type, root, installed));
         found.push({ id, installed });
         packages.push(packageOf(manager, id, database, installed, os, os !== context.os));
         if (installed.files !== undefined && installed.files.length > 0) {
@@ -83,20 +84,8 @@ function byRoot(databases: readonly PackageDatabase[]): Map<string, PackageDatab
   return roots;
 }
 
-function unusedId(
-  ids: Map<string, number>,
-  type: PackageType,
-  root: string,
-  installed: InstalledPackage,
-): string {
-  const { name, version = '', arch = '' } = installed;
-  const plain = `${type}:${root}${name}@${version}:${arch}`;
-  let id = plain;
-  let count = ids.get(plain) ?? 0;
-  while (ids.has(id)) id = `${plain}#${++count}`;
-  ids.set(plain, count);
-  ids.set(id, ids.get(id) ?? 0);
-  return id;
+function idOf(type: PackageType, root: string, { name, version = '', arch = '' }: InstalledPackage): string {
+  return `${type}:${root}${name}@${version}:${arch}`;
 }
 
 function packageOf(
