@@ -109,6 +109,7 @@ export interface Options {
   readonly file?: string | undefined;
   readonly base?: string | undefined;
   readonly allLayers?: boolean | undefined;
+  readonly lazy?: boolean | undefined;
   /** False with `--no-cache`. */
   readonly cache?: boolean | undefined;
   readonly name?: string | undefined;
@@ -423,6 +424,11 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
   base: {
     flags: '--base <image>',
     description: 'leave out what this image has already: what the image was built on',
+  },
+  lazy: {
+    flags: '--lazy',
+    description:
+      'read eStargz and zstd:chunked layers by their table of contents, a few megabytes of each; what a table leaves out is not seen',
   },
   allLayers: {
     flags: '--all-layers',

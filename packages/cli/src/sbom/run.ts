@@ -23,7 +23,11 @@ export async function openSbomRun(invocation: Invocation): Promise<SbomRun> {
     invocation,
     places,
     progress,
-    reader: new LayerReader({ cataloguers: defaultCataloguers, cache: openLayerCache(invocation) }),
+    reader: new LayerReader({
+      cataloguers: defaultCataloguers,
+      cache: openLayerCache(invocation),
+      lazy: options.lazy,
+    }),
     endProgress: () => progress[Symbol.dispose](),
     async [Symbol.asyncDispose]() {
       progress[Symbol.dispose]();

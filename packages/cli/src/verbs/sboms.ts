@@ -32,6 +32,7 @@ export const sbomVerbs: readonly Verb[] = [
       'sbomPlatform',
       'base',
       'allLayers',
+      'lazy',
       'name',
       'author',
       'cache',

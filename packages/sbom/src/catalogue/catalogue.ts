@@ -29,7 +29,9 @@ export interface CatalogueOptions {
   readonly cache?: LayerCache | undefined;
   /** Bounds on each layer. */
   readonly limits?: Partial<LayerLimits> | undefined;
-  /** In place of `cataloguers`, `cache` and `limits`: shared by the images of one run, so that a layer is read once. */
+  /** Read layers that were made for lazy pulling by their table of contents. Default: whole. */
+  readonly lazy?: boolean | undefined;
+  /** In place of `cataloguers`, `cache`, `limits` and `lazy`: shared by the images of one run, so that a layer is read once. */
   readonly reader?: LayerReader | undefined;
   /** Also the packages that upper layers take away, with the property `lading.removedInLayer`. */
   readonly allLayers?: boolean | undefined;
@@ -115,8 +117,8 @@ async function readImages(
 }
 
 function readerOf(options: CatalogueOptions): LayerReader {
-  const { reader, cataloguers = defaultCataloguers, cache, limits } = options;
-  return reader ?? new LayerReader({ cataloguers, cache, limits });
+  const { reader, cataloguers = defaultCataloguers, cache, limits, lazy } = options;
+  return reader ?? new LayerReader({ cataloguers, cache, limits, lazy });
 }
 
 /**

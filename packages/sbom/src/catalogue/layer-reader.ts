@@ -5,6 +5,7 @@ import { memoryCache } from '../cache/memory-cache.ts';
 import type { Cataloguer } from '../cataloguer.ts';
 import { type LayerLimits, layerLimits } from '../layer/limits.ts';
 import { readLayer } from '../layer/read-layer.ts';
+import { readLayerByToc } from '../layer/read-layer-by-toc.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import type { ImageLayer } from './image-config.ts';
 
@@ -13,6 +14,8 @@ export interface LayerReaderOptions {
   /** Facts that outlive this reader; see `folderCache`. */
   readonly cache?: LayerCache | undefined;
   readonly limits?: Partial<LayerLimits> | undefined;
+  /** Read layers that were made for lazy pulling by their table of contents; see `readLayerByToc` for what that leaves to trust. Default: whole. */
+  readonly lazy?: boolean | undefined;
 }
 
 /** Where the facts of a layer came from: it was read for this image, it was read or flowed by for another one of this run, or a cache had them. */
@@ -30,16 +33,18 @@ export class LayerReader {
   readonly cataloguers: readonly Cataloguer[];
   readonly limits: LayerLimits;
   readonly #cache: LayerCache | undefined;
+  readonly #isLazy: boolean;
   /** What was read in this run, by the digest of the stored layer. */
   readonly #known: LayerCache = memoryCache();
   readonly #reading = new Map<Digest, Promise<KeptFacts>>();
   /** What the cache has, as far as this run has seen to it. */
   readonly #cached = new Set<Digest>();
 
-  constructor({ cataloguers, cache, limits }: LayerReaderOptions) {
+  constructor({ cataloguers, cache, limits, lazy = false }: LayerReaderOptions) {
     this.cataloguers = cataloguers;
     this.limits = { ...layerLimits, ...limits };
     this.#cache = cache;
+    this.#isLazy = lazy;
   }
 
   /**
@@ -48,10 +53,17 @@ export class LayerReader {
    */
   async facts(store: ContentStore, layer: ImageLayer, options: StoreOptions = {}): Promise<ReadFacts> {
     const { descriptor, diffId } = layer;
+    let isLazy = this.#isLazy;
     for (;;) {
       const found = await this.#find(descriptor.digest, options.signal);
       if (found !== undefined) return this.#checked(found, layer);
-      // Somebody else may have begun while the cache was asked.
+      if (isLazy) {
+        // What a table says is for this image alone: it could not be checked.
+        isLazy = false;
+        const told = await this.#byToc(store, layer, options);
+        if (told !== undefined) return { ...told, origin: 'read' };
+      }
+      // Somebody else may have begun meanwhile.
       if (this.#reading.has(descriptor.digest)) continue;
       const read = await this.#once(descriptor, async () =>
         this.#read(await store.fetch(descriptor, options), descriptor, diffId, options.signal),
@@ -90,6 +102,20 @@ export class LayerReader {
     const cached = await this.#cache?.get(this.#keyOf(digest));
     const kept = cached && (await unpackFacts(cached));
     return kept && { ...kept, origin: 'cache' };
+  }
+
+  async #byToc(
+    store: ContentStore,
+    { descriptor, diffId }: ImageLayer,
+    { signal }: StoreOptions,
+  ): Promise<KeptFacts | undefined> {
+    const { cataloguers, limits } = this;
+    const facts = await readLayerByToc(
+      (offset, length) => store.fetch(descriptor, { offset, length, signal }),
+      descriptor,
+      { diffId, cataloguers, limits, signal },
+    );
+    return facts && packFacts(facts);
   }
 
   async #once({ digest }: Descriptor, read: () => Promise<KeptFacts>): Promise<KeptFacts> {

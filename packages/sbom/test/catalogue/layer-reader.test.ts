@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ContentStore } from '@lading/store';
 import { streamOf } from '@lading/store';
 import { fileLayer, makeImage } from '@lading/testkit';
 import type { ImageLayer } from '../../src/catalogue/image-config.ts';
 import { defaultCataloguers, LayerReader, layerLimits, memoryCache } from '../../src/index.ts';
+import { lazyLayer } from '../layer/lazy-layers.ts';
 import { dpkgStatus, stored } from './stored.ts';
 
 const layer = fileLayer({ 'var/lib/dpkg/status': dpkgStatus('libc6') });
@@ -171,5 +173,56 @@ describe('a layer', () => {
     await new LayerReader({ cataloguers: defaultCataloguers, cache }).facts(store, asked, {});
     const less = new LayerReader({ cataloguers: defaultCataloguers.slice(1), cache });
     expect((await less.facts(store, asked, {})).origin).toBe('read');
+  });
+});
+
+describe('sbom case 45: a layer made for lazy pulling', () => {
+  const lazily = lazyLayer(
+    [
+      { name: 'var/lib/dpkg/status', body: dpkgStatus('libc6') },
+      { name: 'usr/lib/noise.txt', body: randomBytes(400_000) },
+    ],
+    { packing: 'gzip' },
+  );
+  const layer: ImageLayer = { descriptor: lazily.descriptor, diffId: lazily.diffId };
+  let ranges: (number | undefined)[];
+  let lazyStore: ContentStore;
+
+  beforeEach(() => {
+    ranges = [];
+    lazyStore = {
+      ...store,
+      async fetch(_, { offset = 0, length } = {}) {
+        ranges.push(length);
+        return streamOf([lazily.blob.subarray(offset, length === undefined ? undefined : offset + length)]);
+      },
+    };
+  });
+
+  test('is read whole unless somebody asks otherwise', async () => {
+    const { facts } = await reader.facts(lazyStore, layer);
+    expect(ranges).toEqual([undefined]);
+    expect(facts.from).toBeUndefined();
+  });
+
+  test('is read by its table when asked, and neither shared nor kept', async () => {
+    const cache = memoryCache();
+    const lazy = new LayerReader({ cataloguers: defaultCataloguers, cache, lazy: true });
+    const { facts } = await lazy.facts(lazyStore, layer);
+    expect(facts.from).toBe('toc');
+    expect(facts.files.map(({ path }) => path)).toEqual(['var/lib/dpkg/status']);
+    expect(ranges).not.toContain(undefined);
+    expect(ranges.reduce<number>((sum, length) => sum + length!, 0)).toBeLessThan(20_000);
+    const whole = new LayerReader({ cataloguers: defaultCataloguers, cache });
+    expect((await whole.facts(lazyStore, layer)).facts.from).toBeUndefined();
+  });
+
+  test('that was read whole before is not read again', async () => {
+    const cache = memoryCache();
+    await new LayerReader({ cataloguers: defaultCataloguers, cache }).facts(lazyStore, layer);
+    ranges = [];
+    const lazy = new LayerReader({ cataloguers: defaultCataloguers, cache, lazy: true });
+    expect((await lazy.facts(lazyStore, layer)).origin).toBe('cache');
+    expect(ranges).toEqual([]);
   });
 });
