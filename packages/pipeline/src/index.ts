@@ -1,5 +1,4 @@
 export type { TrustOf } from './admission.ts';
-export type { AttachedSbom, MadeSbom, SbomResult } from './image-sboms.ts';
 export type { SignatureResult } from './image-signing.ts';
 export type { Notice, NoticeCode } from './notice.ts';
 export { Pipeline, type PipelineConfig } from './pipeline.ts';
@@ -22,6 +21,7 @@ export {
   signatureDocument,
 } from './report.ts';
 export { runPipeline } from './run-pipeline.ts';
+export type { AttachedSbom, MadeSbom, SbomResult } from './sbom-result.ts';
 export type { SigningOptions } from './signing.ts';
 export { transparencyOf } from './transparency.ts';
 export { type Listing, type VerifiedListings, verifiedListingsIn } from './verified-listings.ts';

@@ -12,9 +12,9 @@ import type {
   TagSelection,
 } from '@lading/sync';
 import type { TrustOf } from './admission.ts';
-import type { MadeSbom, SbomResult } from './image-sboms.ts';
 import type { SignatureResult } from './image-signing.ts';
 import type { Notice } from './notice.ts';
+import type { MadeSbom, SbomResult } from './sbom-result.ts';
 import type { SigningOptions } from './signing.ts';
 import type { VerifiedListings } from './verified-listings.ts';
 

@@ -6,7 +6,7 @@ import type { ContentStore } from '@lading/store';
 import { apply, type Plan, type PlannedImage, plan, type Reason, type SyncHooks } from '@lading/sync';
 import { admissionOf } from './admission.ts';
 import { ArtifactNames } from './artifact-names.ts';
-import { ImageSboms, type MadeSbom, type SbomResult } from './image-sboms.ts';
+import { ImageSboms } from './image-sboms.ts';
 import { ImageSigning, type SignatureResult } from './image-signing.ts';
 import type { Notice } from './notice.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
   PlanningEvent,
   SbomOptions,
 } from './pipeline-types.ts';
+import type { MadeSbom, SbomResult } from './sbom-result.ts';
 import { type Signing, signingOf } from './signing.ts';
 
 /** As much of a configuration as the pipeline reads. */

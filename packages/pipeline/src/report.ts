@@ -1,7 +1,7 @@
 import { type ImageResultDocument, type ReportDocument, reportDocument } from '@lading/sync';
-import type { AttachedSbom, SbomResult } from './image-sboms.ts';
 import type { SignatureResult } from './image-signing.ts';
 import type { PipelineReport } from './pipeline-types.ts';
+import type { AttachedSbom, SbomResult } from './sbom-result.ts';
 
 /** What became of a signature, for machines. */
 export interface SignatureDocument {
