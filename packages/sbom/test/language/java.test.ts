@@ -395,7 +395,11 @@ describe('java', () => {
     ['opt/kotlin-stdlib-1.9.0.jar', [manifest([])], 'pkg:maven/org.jetbrains.kotlin/kotlin-stdlib@1.9.0'],
     ['opt/commons-io-2.5.jar', [manifest([])], 'pkg:maven/commons-io/commons-io@2.5'],
     ['opt/groovy-json-4.0.1.jar', [manifest([])], 'pkg:maven/org.apache.groovy/groovy-json@4.0.1'],
-    ['opt/org.acme.runtime_3.1.0.v2020.jar', [manifest([])], 'pkg:maven/org.acme.runtime/org.acme.runtime@3.1.0.v2020'],
+    [
+      'opt/org.acme.runtime_3.1.0.v2020.jar',
+      [manifest([])],
+      'pkg:maven/org.acme.runtime/org.acme.runtime@3.1.0.v2020',
+    ],
     ['opt/thing.1.2.jar', [manifest([])], 'pkg:maven/thing/thing@1.2'],
     ['opt/thing-1.2-sources.jar', [manifest([])], 'pkg:maven/thing/thing@1.2'],
     ['opt/thing-r09.jar', [manifest([])], 'pkg:maven/thing/thing@r09'],
