@@ -165,8 +165,11 @@ const sign = z
 const sbom = z.strictObject({
   author: key(text, 'Who answers for the documents, for example "Acme Security <security@acme.example>".'),
   formats: key(z.array(z.enum(['cyclonedx', 'spdx'])), 'Default: cyclonedx and spdx.'),
-  attest: key(flag, 'Attach as a signed attestation.'),
-  referrer: key(flag, 'Attach as a plain referrer: to images, not to indexes. Default: when nobody signs.'),
+  attest: key(flag, 'Attach as a signed attestation. Default: when somebody signs.'),
+  referrer: key(
+    flag,
+    'Attach as a plain referrer: to images, not to indexes. Default: when nothing is attested.',
+  ),
 });
 
 const scan = z.strictObject({

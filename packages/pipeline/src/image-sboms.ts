@@ -247,7 +247,7 @@ export class ImageSboms {
     const { attest, referrer } = this.#settings;
     const signing = await this.#signing?.(store);
     const attested = attest === false ? undefined : signing;
-    const isReferrer = referrer ?? (attested === undefined && attest !== false);
+    const isReferrer = referrer ?? attested === undefined;
     if (isReferrer && attested === undefined && attest === undefined) {
       const message = 'nobody signs, so SBOMs are attached as plain referrers';
       this.#notice('sboms-unsigned', `${message}: whoever can write to the repository can change them`);

@@ -259,9 +259,22 @@ describe('a configuration with sbom', () => {
     expect(outcomes(again.report)).toEqual(['same app:v1']);
   });
 
+  test('without attestations they are plain referrers, as somebody wants it', async () => {
+    const plain = withSboms.replace('{}', '{attest: false}');
+    const { events } = await world.run(world.config(plain), options({ signer: key.signer }));
+    const held = await world.held('app', 'v1');
+    expect(await attested(held)).toEqual([]);
+    expect(await referrers(held)).toEqual(
+      expect.arrayContaining(['application/spdx+json', 'application/vnd.cyclonedx+json']),
+    );
+    expect(events.filter(({ type }) => type === 'notice')).toEqual([]);
+    const again = await world.run(world.config(plain), options({ signer: key.signer }));
+    expect(outcomes(again.report)).toEqual(['same app:v1']);
+  });
+
   test('SBOMs that are attached nowhere are made for files alone', async () => {
     await world.push('app', 'v1', index);
-    const nowhere = withSboms.replace('{}', '{attest: false}');
+    const nowhere = withSboms.replace('{}', '{attest: false, referrer: false}');
     const { report } = await world.run(world.config(nowhere), options({ signer: key.signer }));
     expect(report.results[0]?.sbom).toEqual({ outcome: 'none', documents: [] });
     const kept: string[] = [];

@@ -26,6 +26,6 @@ export const layerLimits: LayerLimits = Object.freeze({
   maxEntries: 8_000_000,
   maxLinks: 2_000_000,
   maxFiles: 1_000_000,
-  maxFactsSize: 256 * 2 ** 20,
+  maxFactsSize: 128 * 2 ** 20,
   maxHoles: 64 * 2 ** 20,
 });
