@@ -1,4 +1,5 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { isLadingError, LadingError } from '@lading/oci';
@@ -110,14 +111,30 @@ async function readTarget(name: string, reading: Reading): Promise<Uint8Array> {
         hint: 'give it as a file',
       });
     }
-    const path = (await updater.findCachedTarget(info)) ?? (await updater.downloadTarget(info));
+    const path = join(directory, 'targets', encodeURIComponent(name));
+    if ((await updater.findCachedTarget(info)) === undefined) await downloadWhole(updater, info, path);
     const bytes = await readFile(path, { signal });
-    // Another process may be writing the same file.
     await info.verify(Readable.from([bytes]));
     return bytes;
   } catch (error) {
     signal?.throwIfAborted();
     throw explained(error, fetcher.failure, mirror);
+  }
+}
+
+/** In one step: others who read it meanwhile find all of it, or the one before. */
+async function downloadWhole(
+  updater: Updater,
+  info: NonNullable<Awaited<ReturnType<Updater['getTargetInfo']>>>,
+  path: string,
+): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await updater.downloadTarget(info, temporary);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
 }
 
