@@ -64,6 +64,7 @@ const systemHints: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk is full.',
   EACCES: 'This user may not do that there.',
   EROFS: 'The file system is read-only.',
+  EISDIR: 'That is a folder.',
   EADDRINUSE:
     'Something else listens there: choose another port with --listen HOST:PORT, or 0 for a free one.',
 };

@@ -42,8 +42,8 @@ export function openOutput(context: Context, options: Options): Output {
   const document = (content: object): void => {
     documented = true;
     const whole = { schemaVersion, ...content };
-    if (options.jsonLines) stdout.write(`${JSON.stringify({ type: 'result', ...whole })}\n`);
-    else if (options.json) stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+    if (options.jsonLines) stdout.write(`${jsonText({ type: 'result', ...whole })}\n`);
+    else if (options.json) stdout.write(`${jsonText(whole, 2)}\n`);
   };
   return {
     paint,
@@ -58,7 +58,7 @@ export function openOutput(context: Context, options: Options): Output {
       }
     },
     document,
-    event: (event) => void (options.jsonLines && stdout.write(`${JSON.stringify(event)}\n`)),
+    event: (event) => void (options.jsonLines && stdout.write(`${jsonText(event)}\n`)),
     say: (line) => void (options.quiet || stderr.write(`${line}\n`)),
     warn: (line) => void stderr.write(`${line}\n`),
     async fail(error) {
@@ -73,6 +73,14 @@ export function openOutput(context: Context, options: Options): Output {
       return failure;
     },
   };
+}
+
+/** JSON that may be shown on a terminal, too: what it would act on and JSON leaves as it is, is escaped. */
+function jsonText(value: object, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** `lading blob … | head`: the reader has what it wanted, which is nobody's failure. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseKeyReference, type ServiceOptions, type SigningConfig, type TrustPolicy } from '@lading/sign';
 import { signingConfigFromFile, sigstoreRepository, trustedRootFromFile } from '@lading/sign/node';
 import manifest from '../package.json' with { type: 'json' };
-import type { Context } from './context.ts';
+import { cacheFolder } from './cache-folder.ts';
 import { pathFrom } from './path-from.ts';
 import { registryHost } from './registry-host.ts';
 import type { Invocation } from './verb.ts';
@@ -38,7 +38,7 @@ export function openSigstoreServices({ options, context }: Invocation): Sigstore
     return connecting;
   };
   const repository = async () =>
-    sigstoreRepository({ ...(await connection()), cacheDirectory: cacheDirectory(context) });
+    sigstoreRepository({ ...(await connection()), cacheDirectory: join(cacheFolder(context), 'sigstore') });
   const roots = new Map<string | undefined, Promise<TrustedRoot>>();
   return {
     connection,
@@ -64,9 +64,4 @@ export function openSigstoreServices({ options, context }: Invocation): Sigstore
       await (await connecting)?.dispatcher.destroy();
     },
   };
-}
-
-/** Where Sigstore's public files are kept (XDG Base Directory Specification). */
-function cacheDirectory({ env, home }: Pick<Context, 'env' | 'home'>): string {
-  return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'lading', 'sigstore');
 }

@@ -5,7 +5,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { SbomProfile } from '../options.ts';
 import { predicateTypeByOptions } from '../predicate-type.ts';
 import { renderQuality } from '../render/quality.ts';
-import { isSbomFile, readSbomFile } from '../sbom/operand.ts';
+import { fileName, isSbomFile, readSbomFile } from '../sbom/operand.ts';
 import { usageError } from '../usage.ts';
 import type { Invocation, Run } from '../verb.ts';
 
@@ -20,7 +20,7 @@ export const run: Run = async (invocation) => {
   const [source = ''] = args;
   const profiles = options.profile?.map((name) => profileNames[name]);
   const { bytes, name, isSigned } = (await isSbomFile(source, context))
-    ? { bytes: await readSbomFile(source, context), name: source, isSigned: false }
+    ? { bytes: await readSbomFile(source, context), name: fileName(source), isSigned: false }
     : await attachedSbom(invocation);
   const report = checkSbom(parse(bytes, name), { profiles, isSigned });
   const { minScore } = options;

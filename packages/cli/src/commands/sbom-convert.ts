@@ -1,7 +1,6 @@
-import { readSbom, sbomLimits } from '@lading/sbom';
 import { exitCodes } from '../exit-codes.ts';
-import { readInput } from '../input.ts';
 import { bomDocument, sayBom } from '../render/boms.ts';
+import { openSbomFile } from '../sbom/operand.ts';
 import { plannedOutputs, putBoms } from '../sbom/outputs.ts';
 import { usageError } from '../usage.ts';
 import type { Run } from '../verb.ts';
@@ -12,8 +11,7 @@ export const run: Run = async (invocation) => {
     throw usageError('it is not said into what', 'For example: -o spdx-json.');
   }
   const outputs = options.sbomOutput === undefined ? [] : plannedOutputs(invocation, 'cyclonedx-json');
-  const bytes = await readInput(args[0]!, context, { what: 'SBOM', limit: sbomLimits.maxBytes });
-  const { format, version, bom } = readSbom(bytes);
+  const { format, version, bom } = await openSbomFile(args[0]!, context);
   const files = await putBoms([bom], outputs, invocation);
   output.document({ format, version, ...bomDocument(bom), files });
   sayBom(bom, output);

@@ -4,11 +4,14 @@ import { bomDocument, sayBom } from '../render/boms.ts';
 import { plannedOutputs, putBoms } from '../sbom/outputs.ts';
 import { openSbomRun, type SbomRun } from '../sbom/run.ts';
 import { catalogueSource, folderOf } from '../sbom/source.ts';
+import { usageError } from '../usage.ts';
 import type { Run } from '../verb.ts';
 
 export const run: Run = async (invocation) => {
   const { args, options, context, output } = invocation;
   const [source = ''] = args;
+  if (options.name?.trim() === '')
+    throw usageError('--name names nothing', 'Leave it out, or write --name NAME.');
   const isForPeople = context.stdout.isTTY === true && options.file === undefined;
   const outputs = plannedOutputs(invocation, isForPeople ? 'table' : 'cyclonedx-json');
   await using sbom = await openSbomRun(invocation);

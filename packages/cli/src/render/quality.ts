@@ -13,7 +13,10 @@ const maxNamed = 3;
 export function renderQuality({ document, profiles }: QualityReport, paint: Paint): string[] {
   const { format, formatVersion = '', components } = document;
   return [
-    `${format} ${formatVersion} · ${components} components`.replace('  ', ' '),
+    `${format} ${formatVersion} · ${components} ${components === 1 ? 'component' : 'components'}`.replace(
+      '  ',
+      ' ',
+    ),
     ...profiles.flatMap(({ title, score, requirements }) => [
       '',
       `${paint('strong', title)}   ${score} of 100`,

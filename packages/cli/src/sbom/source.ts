@@ -14,6 +14,7 @@ import { locationForms } from '../help.ts';
 import { pathFrom } from '../path-from.ts';
 import { engineImageOf } from '../places.ts';
 import { usageError } from '../usage.ts';
+import { about } from './about.ts';
 import type { SbomRun } from './run.ts';
 
 export interface SourceOptions {
@@ -49,7 +50,7 @@ export async function catalogueSource(
     checkPlatform(bom, platform);
     return only(bom);
   } catch (error) {
-    throw platform === undefined ? withHint(error, options.choice) : error;
+    throw explained(error, text, store, options);
   }
 }
 
@@ -126,6 +127,12 @@ const noTag = /^(?:[./~]|(?!\d+\/)[^@]*[/:])/;
 
 /** @throws {LadingError} `ERR_LADING_USAGE` with the kinds that there are */
 function checkKind(text: string): void {
+  if (/^(?:\.{0,2}\/|~)/.test(text)) {
+    throw usageError(
+      `it is not said what ${text} is`,
+      `Write dir:${text} for the files in a folder, oci:${text} for an OCI layout, oci-archive: or docker-archive: for a tar file.`,
+    );
+  }
   const [, kind = '', rest = ''] = /^([A-Za-z][\w+-]*):(.*)$/s.exec(text) ?? [];
   if (kind === '' || kinds.some((form) => form.startsWith(`${kind}:`))) return;
   if (!noTag.test(rest) && !(unknownKind.test(kind) && !/^\d+\//.test(rest))) return;
@@ -151,8 +158,12 @@ function checkPlatform({ subject }: Bom, wanted: Platform | undefined): void {
   );
 }
 
-function withHint(error: unknown, choice = 'Choose one with --platform.'): unknown {
+/** What says nothing of the place gets its name, and what leaves a choice the options for it. */
+function explained(error: unknown, text: string, store: ContentStore, options: SourceOptions): unknown {
   const { code, message, hint } = error as LadingError;
-  if (code !== 'ERR_LADING_PLATFORM') return error;
-  return new LadingError(code, message, { hint: `${choice} ${hint}`, cause: error });
+  if (code === 'ERR_LADING_PLATFORM') {
+    const { platform, choice = 'Choose one with --platform.' } = options;
+    return about(error, text, platform === undefined ? `${choice} ${hint}` : hint);
+  }
+  return code === 'ERR_LADING_CONTENT_MISMATCH' && !message.includes(store.name) ? about(error, text) : error;
 }

@@ -40,7 +40,7 @@ export const sbomVerbs: readonly Verb[] = [
       ...imageOptions,
     ],
     examples: [
-      ['lading sbom alpine:3.20', 'a table on a terminal, CycloneDX 1.6 into a pipe'],
+      ['lading sbom --platform linux/amd64 alpine:3.20', 'a table on a terminal, CycloneDX 1.6 into a pipe'],
       ['lading sbom -o spdx-json=app.spdx.json -o table ghcr.io/acme/app:1.2', 'two formats at once'],
       [
         'lading sbom --platform all --file "sbom-{platform}.json" ghcr.io/acme/app:1.2',
@@ -70,7 +70,7 @@ export const sbomVerbs: readonly Verb[] = [
     ],
     examples: [
       ['lading sbom check sbom.cdx.json', 'how good is it, and what is missing'],
-      ['lading sbom alpine:3.20 | lading sbom check --profile cisa-2026 --min-score 90 -', 'a gate in a CI'],
+      ['lading sbom oci:./app | lading sbom check --profile cisa-2026 --min-score 90 -', 'a gate in a CI'],
       ['lading sbom check --key cosign.pub ghcr.io/acme/app:1.2', 'what is attached to an image'],
     ],
     environment: registryEnvironment,
@@ -80,7 +80,7 @@ export const sbomVerbs: readonly Verb[] = [
     name: 'sbom convert',
     summary: 'write an SBOM in another format',
     description:
-      'Reads CycloneDX (JSON and XML), SPDX 2 and syft’s JSON, also in an attestation. What a format has no place for goes into properties or annotations.',
+      'Reads CycloneDX (JSON and XML), SPDX 2 and syft’s JSON, also in an attestation. Into what, -o has to say. What a format has no place for goes into properties or annotations.',
     arguments: { '<file>': 'the SBOM; - is standard input' },
     options: ['sbomOutput', 'file', 'author', 'timeout'],
     examples: [
@@ -99,7 +99,10 @@ export const sbomVerbs: readonly Verb[] = [
     examples: [
       ['lading diff ghcr.io/acme/app:1.1 ghcr.io/acme/app:1.2', 'what the new version brings'],
       ['lading diff sbom.cdx.json ghcr.io/acme/app:1.2', 'against an SBOM that was kept'],
-      ['lading diff --detailed-exitcode --quiet debian:12 oci:./mirror', 'exit code 2 when they differ'],
+      [
+        'lading diff --detailed-exitcode --quiet --platform linux/amd64 debian:12 oci:./mirror',
+        'exit code 2 when they differ',
+      ],
     ],
     environment: readerEnvironment,
     load: () => import('../commands/diff.ts'),

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RegistryServer } from '@lading/server';
@@ -102,5 +103,23 @@ describe('lading diff', () => {
     expect(await diff(before, 'none.json')).toMatchObject({ code: 3, stdout: '' });
     expect(await diff('-', '-')).toMatchObject({ code: 3, stdout: '' });
     expect(await diff(before)).toMatchObject({ code: 3, stdout: '' });
+  });
+
+  test('says which of the two is to blame', async () => {
+    await writeFile(join(folder.path, 'tag-value.spdx'), 'SPDXVersion: SPDX-2.3\n');
+    const noSbom = await diff(before, 'tag-value.spdx');
+    expect(noSbom).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('tag-value.spdx: the SBOM is not'),
+    });
+    expect(noSbom.stderr).toContain('hint: CycloneDX in JSON and XML is read');
+    const many = `${registry.host}/acme/two:1`;
+    await pushImage(registry.url, 'acme/two', '1', makeIndex([app, nextApp]));
+    expect((await diff(before, many)).stderr).toContain(`${many}: the index has 2 images`);
+    await run(['copy', after, 'oci:damaged']);
+    const manifest = join(folder.path, 'damaged/blobs', nextApp.descriptor.digest.replace(':', '/'));
+    await writeFile(manifest, (await readFile(manifest, 'utf8')).replace('2', '3'));
+    const damaged = await diff(before, 'oci:damaged');
+    expect(damaged).toMatchObject({ code: 5, stderr: expect.stringContaining('oci:damaged') });
   });
 });

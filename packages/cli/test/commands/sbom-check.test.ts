@@ -186,7 +186,8 @@ describe('lading sbom convert', () => {
     [['app.cdx.json'], 3, 'it is not said into what'],
     [['none.json', '-o', 'spdx'], 3, 'the SBOM none.json is not there'],
     [['.', '-o', 'spdx'], 3, 'cannot be read'],
-    [['cosign.pub', '-o', 'spdx'], 1, 'ERR_LADING_SBOM'],
+    [['cosign.pub', '-o', 'spdx'], 1, 'cosign.pub: the SBOM is not JSON'],
+    [['-', '-o', 'spdx'], 1, 'standard input: the SBOM is not JSON'],
     [['app.cdx.json', '-o', 'github'], 3, 'GITHUB_SHA'],
   ])('%j ends with %d: %s', async (argv, exitCode, message) => {
     const { code, stdout, stderr } = await run(['sbom', 'convert', ...argv]);

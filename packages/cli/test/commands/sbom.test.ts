@@ -179,6 +179,7 @@ describe('lading sbom', () => {
     ['--json and a format', ['--json', '-o', 'spdx'], 'both want standard output'],
     ['a broken platform', ['--platform', 'linux/'], 'invalid platform'],
     ['an author without a name', ['--author', ' '], '--author names nobody'],
+    ['a name without a character', ['--name', ' '], '--name names nothing'],
   ])('%s is told before anything is asked', async (_what, argv, message) => {
     const { code, stderr } = await run([`${await deadHost()}/app`, ...argv]);
     expect(code).toBe(3);
@@ -239,6 +240,8 @@ describe('lading sbom', () => {
     expect(await kept(join(env.XDG_CACHE_HOME, 'lading/layers'))).toBe(2);
     await run([image, '--state', 'state'], { env });
     expect(await kept(join(folder.path, 'state/layers'))).toBe(2);
+    await run([image], { env: { XDG_CACHE_HOME: 'relative' } });
+    expect(existsSync(join(folder.path, 'relative'))).toBe(false);
   });
 
   test('--base leaves out what the base has', async () => {
@@ -285,7 +288,8 @@ describe('lading sbom', () => {
       'lib/apk/db/installed': 'P:mu\u001b[2Jsl\nV:1\u202e2\n\n',
     });
     await pushImage(registry.url, 'acme/hostile', '1', makeImage({ layers: [hostile] }));
-    for (const more of [[], ['--platform', 'all'], ['-o', 'table']]) {
+    const formats = ['table', 'cyclonedx-json', 'cyclonedx-xml', 'spdx-json', 'spdx-json@3.0.1', 'syft-json'];
+    for (const more of [[], ['--platform', 'all'], ['--json'], ...formats.map((name) => ['-o', name])]) {
       const options = { stdoutTerminal: { columns: 100, rows: 40 } };
       const { code, stdout, stderr } = await run([`${registry.host}/acme/hostile:1`, ...more], options);
       expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('1 package') });
@@ -314,6 +318,7 @@ describe('lading sbom of several platforms', () => {
     expect(stderr).toContain('ERR_LADING_PLATFORM');
     expect(stderr).toContain('--platform all');
     expect(stderr).toContain('linux/amd64, linux/arm64');
+    expect(stderr).toContain(`  ${name()}: the index has 2 images`);
   });
 
   test('takes the one that is named, and refuses one that is not there', async () => {
@@ -450,6 +455,17 @@ describe('lading sbom of what lies on this machine', () => {
       'oci:DIR, oci-archive:FILE, docker-archive:FILE, docker-daemon:IMAGE, dir:PATH, or a reference',
     );
   });
+
+  test.each(['/srv/rootfs', './rootfs', '../app.tar', '~/rootfs'])(
+    '%s is a path, and the hint says how to write one',
+    async (path) => {
+      const { code, stderr } = await run([path]);
+      expect({ code, stderr }).toEqual({
+        code: 3,
+        stderr: expect.stringContaining(`dir:${path} for the files`),
+      });
+    },
+  );
 
   test.each(['registry:2', 'docker:dind', 'localhost:1/app', 'localhost:1/a/b:2@sha256:0', 'dind:1'])(
     '%s is a reference',

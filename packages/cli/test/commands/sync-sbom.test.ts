@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RegistryServer } from '@lading/server';
 import { generateKeyPair, type KeyPairFiles } from '@lading/sign';
-import { fileLayer, makeImage, makeIndex, pushImage } from '@lading/testkit';
+import { fileLayer, makeArtifact, makeImage, makeIndex, pushImage, rawLayer } from '@lading/testkit';
 import { lading, type RunOptions, type RunResult } from '../support/lading.ts';
 import { registryIn, type Scratch, scratch } from '../support/registries.ts';
 
@@ -70,6 +70,23 @@ describe('lading sync with sbom in its configuration', () => {
     expect(document.metadata.tools.components).toMatchObject([
       { name: 'lading', version: expect.any(String) },
     ]);
+  });
+
+  test('says of an artifact that it is no image, and not that its content is no layer', async () => {
+    const content = rawLayer('a text', 'application/vnd.oci.image.layer.v1.tar');
+    await pushImage(
+      source.url,
+      'up/alpine',
+      '3.20',
+      makeArtifact('application/vnd.acme.text', { layers: [content] }),
+    );
+    await config('');
+    const { code, stderr } = await withKey('sync');
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringContaining('is no image and gets no SBOM'),
+    });
+    expect(stderr).not.toContain('no tar archive');
   });
 
   test('says what an image that is there lacks, and gives it that', async () => {
