@@ -90,7 +90,9 @@ export class ImageSboms {
   /** Takes in a layer that is copied just now. Whoever is too slow reads it later. */
   async tap({ descriptor, bytes }: BlobTap): Promise<void> {
     if (!isLayerMediaType(descriptor.mediaType)) return bytes.cancel();
-    await this.#options.reader.tap(descriptor, bytes, { signal: this.#options.signal });
+    const { reader, signal } = this.#options;
+    // It is read again when its image is catalogued, and what is wrong with it is said there. No image has to name it.
+    await reader.tap(descriptor, bytes, { signal }).catch(() => undefined);
   }
 
   /**
