@@ -18,16 +18,28 @@ export function diffLines(diff: BomDiff): string[] {
     head,
     ...changeLine('Operating system', os),
     ...changeLine('Platform', platform),
-    `Size: ${formatBytes(size.before)} → ${formatBytes(size.after)} (${signed(size.after - size.before)})`,
-    `Layers: ${summary([layers.shared, 'the same'], [layers.removed.length, 'removed'], [layers.added.length, 'added'])}`,
-    ...layers.removed.map((layer) => `  - ${layerWords(layer)}`),
-    ...layers.added.map((layer) => `  + ${layerWords(layer)}`),
+    ...layerLines(size, layers),
     ...packageLines(packages),
     ...(licenses.length === 0 ? [] : [`Licences: ${licenses.length} changed`]),
     ...licenses.map(
       ({ package: pkg, before, after }) =>
         `  ${name(pkg)} ${versionWords(pkg)}: ${before.map((text) => word(text)).join(', ') || 'none'} → ${after.map((text) => word(text)).join(', ') || 'none'}`,
     ),
+  ];
+}
+
+/** A folder has no layers, and SBOMs of other programs seldom name them: then there is nothing to compare. */
+function layerLines(size: BomDiff['size'], { shared, removed, added }: BomDiff['layers']): string[] {
+  const before = shared + removed.length;
+  const after = shared + added.length;
+  if (before === 0 && after === 0) return [];
+  if (before === 0) return [`Size: unknown → ${formatBytes(size.after)}`, `Layers: none → ${after}`];
+  if (after === 0) return [`Size: ${formatBytes(size.before)} → unknown`, `Layers: ${before} → none`];
+  return [
+    `Size: ${formatBytes(size.before)} → ${formatBytes(size.after)} (${signed(size.after - size.before)})`,
+    `Layers: ${summary([shared, 'the same'], [removed.length, 'removed'], [added.length, 'added'])}`,
+    ...removed.map((layer) => `  - ${layerWords(layer)}`),
+    ...added.map((layer) => `  + ${layerWords(layer)}`),
   ];
 }
 

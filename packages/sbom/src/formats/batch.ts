@@ -54,10 +54,23 @@ function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && 'each' in value;
 }
 
-/** Half a surrogate pair is nothing that UTF-8 can say, and readers disagree on its escape: it becomes U+FFFD. */
+/**
+ * Half a surrogate pair is nothing that UTF-8 can say, and readers disagree on its escape: it becomes U+FFFD. What JSON would leave as it is, and a
+ * terminal would act on, is escaped.
+ */
 function wellFormedJson(value: unknown): string {
   const text = JSON.stringify(value);
   // Nothing else than such a half is escaped like this, but for words that look so; asking each string is slow.
-  if (!text.includes('\\ud')) return text;
-  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? part.toWellFormed() : part));
+  if (!text.includes('\\ud')) return escapeSteering(text);
+  return escapeSteering(
+    JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? part.toWellFormed() : part)),
+  );
+}
+
+/** U+009B begins a sequence as ESC [ does, and marks of direction show a text as another. They stand in strings only. */
+function escapeSteering(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -366,6 +366,20 @@ describe('diffLines', () => {
     expect(diffLines(diffBoms(one, one))[1]).toBe('No differences (1 layer, 1.0 kB)');
   });
 
+  test('an SBOM that names no layers has no size of zero, and its layers were not removed', () => {
+    const silent = bom([pkg('npm', 'a', '1')]);
+    const image = bom([pkg('npm', 'a', '2')], {}, { layers: [layer('a', 1000)] });
+    expect(diffLines(diffBoms(silent, image)).slice(1, 3)).toEqual([
+      'Size: unknown → 1.0 kB',
+      'Layers: none → 1',
+    ]);
+    expect(diffLines(diffBoms(image, silent)).slice(1, 3)).toEqual([
+      'Size: 1.0 kB → unknown',
+      'Layers: 1 → none',
+    ]);
+    expect(diffLines(diffBoms(silent, bom([])))[1]).toBe('Packages: 1 removed');
+  });
+
   test('names, versions, commands and licences steer no terminal', () => {
     const evil = 'a\u001b]0;owned\u0007\n\u202e\u009b31m';
     const diff = diffBoms(
@@ -377,7 +391,7 @@ describe('diffLines', () => {
       bom(
         [pkg('npm', 'p', evil, { licenses: [] }), pkg('npm', evil, evil, { licenses: [] })],
         {},
-        { name: evil, platform: { os: evil, architecture: evil } },
+        { name: evil, platform: { os: evil, architecture: evil }, layers: [layer('b', 1, evil)] },
       ),
     );
     const lines = diffLines(diff);
@@ -388,7 +402,10 @@ describe('diffLines', () => {
 
   test('a line is only so long', () => {
     const long = 'x'.repeat(1_000_000);
-    const diff = diffBoms(bom([pkg('npm', long, long)], {}, { layers: [layer('a', 1, long)] }), bom([]));
+    const diff = diffBoms(
+      bom([pkg('npm', long, long)], {}, { layers: [layer('a', 1, long)] }),
+      bom([], {}, { layers: [layer('b', 1, long)] }),
+    );
     for (const line of diffLines(diff)) expect(line.length).toBeLessThan(700);
   });
 });

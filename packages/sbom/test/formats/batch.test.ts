@@ -34,6 +34,21 @@ describe('jsonPieces', () => {
   });
 });
 
+describe('jsonPieces on a terminal', () => {
+  test('sbom case 11: what a terminal would act on is escaped, and reads as it was', () => {
+    const hostile = 'a\u009b2J\u007f\u0085\u2028\u202e\u2066\\\u009d\u001b[31m';
+    const text = [
+      ...jsonPieces([
+        ['a', hostile],
+        ['b', each([{ [hostile]: '\ud800' }])],
+      ]),
+    ].join('');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/);
+    expect(JSON.parse(text)).toEqual({ a: hostile, b: [{ [hostile]: '\ufffd' }] });
+  });
+});
+
 describe('batched', () => {
   test('sbom case 37: makes few pieces of many, takes no more than it needs for the next one, and loses nothing', () => {
     let taken = 0;
