@@ -86,7 +86,7 @@ const syncOptions = {
     z.strictObject({
       artifactName: key(
         text.check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'is no name of a file')),
-        'Also write the SBOMs to files of this name, with .cdx.json and .spdx.json behind it.',
+        'Also write the SBOMs, when they are made, to files of this name, with .cdx.json and .spdx.json behind it.',
       ),
     }),
     'The SBOMs of the image.',

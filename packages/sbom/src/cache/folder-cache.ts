@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { LayerCache } from './layer-cache.ts';
 
 export interface FolderCacheOptions {
@@ -58,10 +58,25 @@ async function readFileUpTo(path: string, limit: number): Promise<Uint8Array | u
   }
 }
 
+/** As `mkdir -p`. Node's own tries for ever where a file system has no room for folders and says that there is no parent, as /proc does. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch((second: NodeJS.ErrnoException) => {
+      if (second.code !== 'EEXIST') throw second;
+    });
+  }
+}
+
 /** In one step: readers find nothing, or all of it. */
 async function replaceFile(path: string, content: Uint8Array, usedAt: Date): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
-  await mkdir(join(path, '..'), { recursive: true });
+  await makeFolder(dirname(path));
   try {
     await using file = await open(temporary, 'wx', 0o600);
     await file.writeFile(content);

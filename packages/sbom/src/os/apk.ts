@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Cataloguer, ImageTree } from '../cataloguer.ts';
-import { databaseFile, isUnreadable, rootPattern } from './database-file.ts';
+import { databaseFile, isForeign, isUnreadable, rootPattern } from './database-file.ts';
 import type { InstalledPackage, PackageDatabase } from './installed-package.ts';
 import { type PathJoiner, pathJoiner } from './paths.ts';
 import { catalogueSystemPackages } from './system-packages.ts';
@@ -15,7 +15,10 @@ export const apk: Cataloguer = {
   version: 1,
   probe(file) {
     if (!file.path.endsWith(place) || !pattern.test(file.path)) return undefined;
-    return databaseFile(file, (content) => ({ packages: parseApkDatabase(content.toString('utf8')) }));
+    return databaseFile(file, (content) => {
+      const text = content.toString('utf8');
+      return isForeign(text, /^P:/m) ? undefined : { packages: parseApkDatabase(text) };
+    });
   },
   catalogue: (tree, context) =>
     catalogueSystemPackages(

@@ -10,7 +10,7 @@ const maxDatabaseBytes: number = 64 * 1024 * 1024;
 export type Unreadable = { readonly unreadable: string };
 
 /** Reads a package database. Where that fails, its facts say so. */
-export function databaseFile(file: FileHead, read: (content: Buffer) => Json): Probe {
+export function databaseFile(file: FileHead, read: (content: Buffer) => Json | undefined): Probe {
   if (file.size > maxDatabaseBytes) {
     const facts: Unreadable = { unreadable: `it is larger than ${maxDatabaseBytes / 1024 / 1024} MiB` };
     return { write: () => undefined, end: () => facts };
@@ -18,6 +18,11 @@ export function databaseFile(file: FileHead, read: (content: Buffer) => Json): P
   const whole = wholeFile(maxDatabaseBytes, read);
   const facts: Unreadable = { unreadable: 'it is damaged' };
   return { write: whole.write, end: () => whole.end() ?? facts };
+}
+
+/** True for a text in which something stands, and nothing of what every package has. */
+export function isForeign(text: string, field: RegExp): boolean {
+  return text.trim() !== '' && !field.test(text);
 }
 
 export function isUnreadable(facts: Json): facts is Unreadable {

@@ -2,7 +2,7 @@ import type { Cataloguer, ImageTree, Probe } from '../cataloguer.ts';
 import type { Json } from '../json.ts';
 import { wholeFile } from '../whole-file.ts';
 import { linesOf } from './control-file.ts';
-import { databaseFile, isUnreadable, rootPattern } from './database-file.ts';
+import { databaseFile, isForeign, isUnreadable, rootPattern } from './database-file.ts';
 import { parseFileList, parseStatus } from './deb-package.ts';
 import { parseDebianCopyright } from './debian-copyright.ts';
 import type { InstalledPackage, PackageDatabase } from './installed-package.ts';
@@ -30,9 +30,13 @@ export const dpkg: Cataloguer = {
     if (list !== null) return listFile(list[3]!);
     if (!status.test(path)) return undefined;
     const hasState = path.endsWith('/status');
-    return databaseFile(file, (content) => ({
-      packages: parseStatus(content.toString('utf8'), { hasState }),
-    }));
+    return databaseFile(file, (content) => {
+      const text = content.toString('utf8');
+      // Beside the packages of a status.d lie files that are none.
+      return hasState && isForeign(text, /^Package:/im)
+        ? undefined
+        : { packages: parseStatus(text, { hasState }) };
+    });
   },
   catalogue: (tree, context) =>
     catalogueSystemPackages(

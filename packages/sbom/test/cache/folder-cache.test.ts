@@ -71,6 +71,12 @@ describe('a folder', () => {
     expect(await cache.get(key(1))).toBeUndefined();
   });
 
+  test('below a file system that takes none costs nothing but time', async () => {
+    const cache = folderCache('/proc/lading/layers', { clock });
+    await cache.put(key(1), Buffer.from('one'));
+    expect(await cache.get(key(1))).toBeUndefined();
+  });
+
   test('leaves no half files', async () => {
     const cache = folderCache(folder, { clock });
     await Promise.all(Array.from({ length: 20 }, (_, index) => cache.put(key(3), Buffer.alloc(1000, index))));

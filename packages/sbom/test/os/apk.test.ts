@@ -74,6 +74,14 @@ describe('apk', () => {
     expect(edges({ packages, ...rest })).toEqual(['libssl3 -> musl']);
   });
 
+  test('sbom case 24: garbage in place of a database is told of, an empty one is a database', () => {
+    const of = (text: string) => catalogued(apk, { 'lib/apk/db/installed': text }).notes;
+    expect(of('\u0000\u0001 hello\n')).toMatchObject([
+      { code: 'partial', message: expect.stringContaining('damaged') },
+    ]);
+    expect(of('\n')).toEqual([]);
+  });
+
   test('sbom case 24: a virtual package is no package', () => {
     expect(parseApkDatabase(`P:.build-deps\nV:20240101.000000\nA:noarch\nD:gcc\n\n${musl}`)).toHaveLength(1);
   });

@@ -140,6 +140,14 @@ describe('dpkg', () => {
     expect(found.ownedFiles?.get('deb:libc6@1:i386')).toEqual(['lib/ld.so']);
   });
 
+  test('sbom case 25: garbage in place of a database is told of, an empty one is a database', () => {
+    const of = (text: string) => catalogued(dpkg, { 'var/lib/dpkg/status': text }).notes;
+    expect(of('<html>404</html>')).toMatchObject([
+      { code: 'partial', message: expect.stringContaining('damaged') },
+    ]);
+    expect(of('')).toEqual([]);
+  });
+
   test('sbom case 25: 100,000 stanzas', () => {
     const text = Array.from({ length: 100_000 }, (_, index) => stanza(`p${index}`)).join('');
     expect(parseStatus(text, { hasState: true })).toHaveLength(100_000);
