@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { isLadingError } from '@lading/oci';
 import { type Argument, Command, CommanderError, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
@@ -173,6 +174,7 @@ async function runVerb(
   using context = withTimeout(processContext, options.timeout);
   try {
     const { run } = await verb.load();
+    keepHeapSmall();
     return await run({ args, options, context, output });
   } catch (error) {
     if (isLadingError(error) && error.code === 'ERR_LADING_OUTPUT_CLOSED') return exitCodes.ok;
@@ -193,4 +195,14 @@ function usageProblem(error: CommanderError, argv: readonly string[]): Error {
   const hint =
     suggestion?.replace(/^\(|\)$/g, '') ?? `${['lading', ...verb, '--help'].join(' ')} shows what there is.`;
   return usageError(message, hint);
+}
+
+/**
+ * What streams by leaves garbage outside of V8's heap, which is looked at when its nursery is full. One that does not grow is full often: a layer of
+ * 250 MB then costs 20 MB less at its peak. The heap may grow by one and a half of itself before it is looked through. Both cost little time, and the
+ * code of commands, which is loaded by now, none. Node 22, 24 and 26 have the flags.
+ */
+function keepHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=150');
 }
