@@ -110,6 +110,7 @@ export interface Options {
   readonly base?: string | undefined;
   readonly allLayers?: boolean | undefined;
   readonly lazy?: boolean | undefined;
+  readonly fileHashes?: boolean | undefined;
   /** False with `--no-cache`. */
   readonly cache?: boolean | undefined;
   readonly name?: string | undefined;
@@ -424,6 +425,10 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
   base: {
     flags: '--base <image>',
     description: 'leave out what this image has already: what the image was built on',
+  },
+  fileHashes: {
+    flags: '--file-hashes',
+    description: 'also the SHA-256 of the files of each package, as properties file.PATH',
   },
   lazy: {
     flags: '--lazy',

@@ -65,6 +65,7 @@ export type {
 export { diffBoms } from './diff/diff-boms.ts';
 export { diffLines } from './diff/diff-lines.ts';
 export { embeddedCataloguers } from './embedded/cataloguers.ts';
+export { fileHashes } from './files/file-hashes.ts';
 export { type CatalogueFolderOptions, catalogueFolder } from './folder/catalogue-folder.ts';
 export type { SbomErrorCode } from './formats/errors.ts';
 export { type SbomLimits, sbomLimits } from './formats/limits.ts';

@@ -1,4 +1,4 @@
-import { defaultCataloguers, LayerReader } from '@lading/sbom';
+import { defaultCataloguers, fileHashes, LayerReader } from '@lading/sbom';
 import { openLayerCache } from '../layer-cache.ts';
 import { openPlaces, type Places } from '../places.ts';
 import { openProgress, type Progress } from '../progress/progress.ts';
@@ -24,7 +24,7 @@ export async function openSbomRun(invocation: Invocation): Promise<SbomRun> {
     places,
     progress,
     reader: new LayerReader({
-      cataloguers: defaultCataloguers,
+      cataloguers: options.fileHashes ? [...defaultCataloguers, fileHashes] : defaultCataloguers,
       cache: openLayerCache(invocation),
       lazy: options.lazy,
     }),

@@ -33,6 +33,7 @@ export const sbomVerbs: readonly Verb[] = [
       'base',
       'allLayers',
       'lazy',
+      'fileHashes',
       'name',
       'author',
       'cache',

@@ -3,6 +3,7 @@ import type { Catalogued, Cataloguer, ImageTree } from '../cataloguer.ts';
 import { compare } from '../compare.ts';
 import { UniqueIds } from '../formats/unique-ids.ts';
 import { operatingSystemOf } from '../os/os-release.ts';
+import { withHashedFiles } from './hashed-files.ts';
 import { mergeEmbedded } from './merge-embedded.ts';
 import { relateOwners } from './owned.ts';
 
@@ -30,7 +31,7 @@ export function assemble(
     const result = ask(cataloguer, tree, os, notes);
     return result === undefined ? [] : [withFreeIds(withLayers(result, cataloguer, tree, diffIds), ids)];
   });
-  const merged = mergeEmbedded(found);
+  const merged = withHashedFiles(mergeEmbedded(found), tree);
   notes.push(...merged.flatMap((one) => one.notes ?? []));
   const { packages, dependencies } = relateOwners(merged, tree);
   return {
