@@ -1,29 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import parse from 'spdx-expression-parse';
-
-/**
- * The official schema of SPDX 2.3, as Go's module of syft brings it along (it is data of the SPDX specification). Nothing where syft was never built:
- * its place can be told by LADING_SPDX_SCHEMA.
- */
-export function officialSchema(): object | undefined {
-  const path = process.env.LADING_SPDX_SCHEMA ?? schemaOfSyft();
-  return path === undefined ? undefined : (JSON.parse(readFileSync(path, 'utf8')) as object);
-}
-
-function schemaOfSyft(): string | undefined {
-  const modules = process.env.GOMODCACHE ?? join(process.env.GOPATH ?? join(homedir(), 'go'), 'pkg/mod');
-  const folder = join(modules, 'github.com/anchore');
-  if (!existsSync(folder)) return undefined;
-  return readdirSync(folder)
-    .filter((name) => name.startsWith('syft@'))
-    .map((name) => join(folder, name, 'schema/spdx-json/spdx-schema-2.3.json'))
-    .find(existsSync);
-}
 
 /** What a document breaks of the schema. */
 export function schemaProblems(schema: object): (document: unknown) => unknown {

@@ -1,19 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { Bom } from '../../src/index.ts';
-import { parseSpdx, parseSyftJson, purlOf, spdxJson, syftJson } from '../../src/index.ts';
-import { debianImage, tool } from '../cyclonedx/boms.ts';
-import { schemaProblems } from '../spdx/rules.ts';
+import type { Bom } from '../src/index.ts';
+import { parseSpdx, parseSyftJson, purlOf, spdxJson, syftJson } from '../src/index.ts';
+import { debianImage, tool } from '../test/cyclonedx/boms.ts';
+import { schemaProblems } from '../test/spdx/rules.ts';
+import { peer, schemaIn } from './peers.ts';
 
-/** syft, where scripts/peers.sh has built it. */
-const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-const syft = join(process.env.LADING_PEERS ?? join(cache, 'lading/peers'), 'bin/syft');
-const isThere = existsSync(syft);
-if (!isThere && process.env.LADING_REQUIRE_PEERS) throw new Error('syft is not there');
-const withSyft = isThere ? describe : describe.skip;
+const syft = peer('syft');
 
 function converted(document: string, format: string): unknown {
   const folder = mkdtempSync(join(tmpdir(), 'lading-syft-'));
@@ -35,7 +31,7 @@ function converted(document: string, format: string): unknown {
 const text = (pieces: Iterable<string>): string => [...pieces].join('');
 const purls = ({ packages, os }: Bom): string[] => packages.flatMap((one) => purlOf(one, os) || []).sort();
 
-withSyft('syft reads what lading writes, and lading what syft makes of it', () => {
+describe('syft reads what lading writes, and lading what syft makes of it', () => {
   test("sbom case 36: lading's SPDX, by way of syft, keeps purls, needs and the system", () => {
     const bom = parseSyftJson(converted(text(spdxJson(debianImage, { tool })), 'syft-json'));
     expect(purls(bom)).toEqual(purls(debianImage));
@@ -72,19 +68,7 @@ withSyft('syft reads what lading writes, and lading what syft makes of it', () =
   });
 });
 
-/** syft's own schema of its documents, in Go's module of it. */
-function schemaOfSyft(): object | undefined {
-  const modules = process.env.GOMODCACHE ?? join(process.env.GOPATH ?? join(homedir(), 'go'), 'pkg/mod');
-  const folder = join(modules, 'github.com/anchore');
-  if (!existsSync(folder)) return undefined;
-  const path = readdirSync(folder)
-    .filter((name) => name.startsWith('syft@'))
-    .map((name) => join(folder, name, 'schema/json/schema-16.1.13.json'))
-    .find(existsSync);
-  return path === undefined ? undefined : (JSON.parse(readFileSync(path, 'utf8')) as object);
-}
-
-const schema = schemaOfSyft();
-(schema === undefined ? test.skip : test)("sbom case 34: a document is sound by syft's own schema", () => {
-  expect(schemaProblems(schema!)(JSON.parse(text(syftJson(debianImage, { tool }))))).toBeUndefined();
+test("sbom case 34: a document is sound by syft's own schema", () => {
+  const schema = schemaIn('syft', 'schema/json/schema-16.1.13.json');
+  expect(schemaProblems(schema)(JSON.parse(text(syftJson(debianImage, { tool }))))).toBeUndefined();
 });

@@ -1,17 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parseSpdx, purlOf, spdxJson } from '../../src/index.ts';
-import { debianImage, digestOf, tool } from '../cyclonedx/boms.ts';
+import { parseSpdx, purlOf, spdxJson } from '../src/index.ts';
+import { debianImage, digestOf, tool } from '../test/cyclonedx/boms.ts';
+import { peer } from './peers.ts';
 
-/** trivy, where scripts/peers.sh has built it. */
-const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-const trivy = join(process.env.LADING_PEERS ?? join(cache, 'lading/peers'), 'bin/trivy');
-const isThere = existsSync(trivy);
-if (!isThere && process.env.LADING_REQUIRE_PEERS) throw new Error('trivy is not there');
-const withTrivy = isThere ? describe : describe.skip;
+const trivy = peer('trivy');
 
 /** What trivy makes of the document, without a database of vulnerabilities: it is only asked for licences. */
 function seenByTrivy(format: string): unknown {
@@ -33,7 +29,7 @@ function seenByTrivy(format: string): unknown {
   }
 }
 
-withTrivy('trivy reads SPDX that lading writes', () => {
+describe('trivy reads SPDX that lading writes', () => {
   test('the system, source packages, layers and places of packages are found', () => {
     const { Metadata, Results } = seenByTrivy('json') as {
       Metadata: { OS: object };
