@@ -1,5 +1,13 @@
 import type { Buffer } from 'node:buffer';
-import { identifier, type JsonObject, jsonList, jsonObject, shortText } from './json-text.ts';
+import {
+  identifier,
+  type JsonObject,
+  jsonList,
+  jsonObject,
+  parseJson,
+  personText,
+  shortText,
+} from './json-text.ts';
 
 /** A package as Composer notes down that it installed it. */
 export type ComposerPackage = {
@@ -24,7 +32,7 @@ const maxNames = 1000;
 
 /** vendor/composer/installed.json: a list of packages, since Composer 2 in an object with the names of those for development. */
 export function readInstalledJson(content: Buffer): readonly ComposerPackage[] | undefined {
-  const root: unknown = JSON.parse(content.toString('utf8').replace(/^\uFEFF/, ''));
+  const root = parseJson(content);
   const object = jsonObject(root);
   const development = new Set(jsonList(object?.['dev-package-names']));
   const listed = object === undefined ? root : object.packages;
@@ -50,7 +58,7 @@ function packageOf(
       .flatMap((license) => shortText(license) ?? []),
     description: shortText(entry.description),
     homepage: shortText(entry.homepage),
-    author: authorOf(jsonList(entry.authors)),
+    author: personText(jsonObject(jsonList(entry.authors)[0]), 100),
     reference: identifier(source?.reference) ?? identifier(dist?.reference),
     sha1: sha1 !== undefined && /^[\da-f]{40}$/.test(sha1) ? sha1 : undefined,
     isDevelopment: development.has(entry.name) ? true : undefined,
@@ -70,10 +78,4 @@ function namesOf(value: unknown): string[] {
   return Object.keys(jsonObject(value) ?? {})
     .slice(0, maxNames)
     .flatMap((name) => packageName(name) ?? []);
-}
-
-function authorOf(authors: readonly unknown[]): string | undefined {
-  const first = jsonObject(authors[0]);
-  const [name, email] = [shortText(first?.name, 100), shortText(first?.email, 100)];
-  return name !== undefined && email !== undefined ? `${name} <${email}>` : (name ?? email);
 }

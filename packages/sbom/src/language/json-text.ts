@@ -3,9 +3,14 @@ import type { Buffer } from 'node:buffer';
 /** An object as JSON.parse makes it. Names that an image chose are only listed (`Object.entries`) and never used to look something up. */
 export type JsonObject = { readonly [key: string]: unknown };
 
-/** The object in a file; nothing when it holds something else. Throws when it is no JSON. A byte order mark in front does no harm. */
+/** What a file holds. Throws when it is no JSON. A byte order mark in front does no harm. */
+export function parseJson(content: Buffer): unknown {
+  return JSON.parse(content.toString('utf8').replace(/^\uFEFF/, ''));
+}
+
+/** The object in a file, see {@link parseJson}; nothing when it holds something else. */
 export function parseJsonObject(content: Buffer): JsonObject | undefined {
-  return jsonObject(JSON.parse(content.toString('utf8').replace(/^\uFEFF/, '')));
+  return jsonObject(parseJson(content));
 }
 
 export function jsonObject(value: unknown): JsonObject | undefined {
@@ -31,4 +36,10 @@ export function identifier(value: unknown, maxLength = 256): string | undefined 
   const trimmed = value.trim();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
   return /^[^\u0000-\u001f\u007f]+$/.test(trimmed) && trimmed.length <= maxLength ? trimmed : undefined;
+}
+
+/** `name <email>` of an object with these two, each cut at the length given; one of them alone when the other is missing. */
+export function personText(person: JsonObject | undefined, maxLength: number): string | undefined {
+  const [name, email] = [shortText(person?.name, maxLength), shortText(person?.email, maxLength)];
+  return name !== undefined && email !== undefined ? `${name} <${email}>` : (name ?? email);
 }

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { identifier, jsonList, jsonObject, parseJsonObject, shortText } from './json-text.ts';
+import { identifier, jsonList, jsonObject, parseJsonObject, personText, shortText } from './json-text.ts';
 
 /** What a package.json says that a BOM needs. Dependencies are names only, as what is installed decides on the version. */
 export type NpmFacts = {
@@ -57,7 +57,5 @@ function licensesOf(license: unknown, licenses: unknown): string[] {
 
 function personOf(value: unknown): string | undefined {
   const person = jsonObject(value);
-  if (person === undefined) return shortText(value, 200);
-  const [name, email] = [shortText(person.name, 200), shortText(person.email, 200)];
-  return name !== undefined && email !== undefined ? `${name} <${email}>` : (name ?? email);
+  return person === undefined ? shortText(value, 200) : personText(person, 200);
 }
