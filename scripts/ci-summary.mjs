@@ -1,7 +1,10 @@
 // ci-summary.mjs FOLDER: adds up the results that test runs left in FOLDER (see packages/dev/results.cjs), one JSON file each.
-// Ends with the plain line "N passed, N failed, N skipped". Exit 1 when a test failed, or when none was run.
+// Says what failed, and ends with the plain line "N passed, N failed, N skipped". Exit 1 when a test failed, or when none was run.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+const MESSAGE_LINES = 20; // of each failure: the end of a log is what people see of it
+const NOT_OURS = /^\s+at .*[/(](?:node_modules|node:internal)\//;
 
 const [folder] = process.argv.slice(2);
 const runs = readdirSync(folder)
@@ -14,9 +17,20 @@ for (const { name, ...counts } of runs) {
   for (const key of Object.keys(total)) total[key] += counts[key];
   console.log(`  ${name.padEnd(24)} ${line(counts)}`);
 }
+for (const { name, failures } of runs) {
+  for (const { test, message } of failures) console.log(`FAILED ${name} ${test}\n${indented(message)}`);
+}
 console.log(line(total));
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
 function line({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+function indented(message) {
+  const lines = message.split('\n').filter((text) => text.trim() !== '' && !NOT_OURS.test(text));
+  return lines
+    .slice(0, MESSAGE_LINES)
+    .map((text) => `    ${text}`)
+    .join('\n');
 }
