@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -23,9 +23,11 @@ export async function openEngineImage(name: string, context: Context): Promise<O
   const remove = (): void => rmSync(path, { force: true });
   process.once('exit', remove);
   try {
+    // Before anything is asked: an engine packs an image for minutes, and what is removed below has to be there by then.
+    const file = await open(path, 'wx', 0o600);
     await pipeline(
       Readable.from(exportImage(engine, name, { signal }), { objectMode: false }),
-      createWriteStream(path, { flags: 'wx', mode: 0o600 }),
+      file.createWriteStream(),
       { signal },
     );
     const opened = await openLocalStore({ kind: 'docker-archive', path }, { access: 'read' });

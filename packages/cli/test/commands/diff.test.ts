@@ -99,7 +99,7 @@ describe('lading diff', () => {
   });
 
   test('one that fails is the failure', async () => {
-    expect((await diff(before, `${await deadHost()}/x`)).stderr).toContain('ERR_LADING_UNREACHABLE');
+    expect((await diff(before, `${deadHost}/x`)).stderr).toContain('ERR_LADING_UNREACHABLE');
     expect(await diff(before, 'none.json')).toMatchObject({ code: 3, stdout: '' });
     expect(await diff('-', '-')).toMatchObject({ code: 3, stdout: '' });
     expect(await diff(before)).toMatchObject({ code: 3, stdout: '' });

@@ -181,7 +181,7 @@ describe('lading sbom', () => {
     ['an author without a name', ['--author', ' '], '--author names nobody'],
     ['a name without a character', ['--name', ' '], '--name names nothing'],
   ])('%s is told before anything is asked', async (_what, argv, message) => {
-    const { code, stderr } = await run([`${await deadHost()}/app`, ...argv]);
+    const { code, stderr } = await run([`${deadHost}/app`, ...argv]);
     expect(code).toBe(3);
     expect(stderr).toContain(message);
   });
@@ -485,7 +485,7 @@ describe('lading sbom when something is wrong', () => {
   });
 
   test('a dead host, a missing image, and a wrong password', async () => {
-    expect((await run([`${await deadHost()}/x`])).stderr).toContain('ERR_LADING_UNREACHABLE');
+    expect((await run([`${deadHost}/x`])).stderr).toContain('ERR_LADING_UNREACHABLE');
     expect((await run([`${registry.host}/acme/none:1`])).stderr).toContain('ERR_LADING_NOT_FOUND');
     await using closed = await registryIn(folder, 'closed', {
       auth: { type: 'basic', users: { ann: 'secret' } },

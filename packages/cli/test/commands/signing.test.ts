@@ -592,7 +592,7 @@ describe('what goes wrong in signing', () => {
     const image = await newImage();
     const services = JSON.stringify(sigstore.signingConfig()).replaceAll(
       new URL(sigstore.rekorUrl).host,
-      await deadHost(),
+      deadHost,
     );
     await writeFile(join(folder.path, 'dead.json'), services);
     const { code, stderr } = await sign('--signing-config', 'dead.json', image);
@@ -605,7 +605,7 @@ describe('what goes wrong in signing', () => {
   });
 
   test('a registry that cannot be reached is no registry without signatures', async () => {
-    const { code, stderr } = await verify(`${await deadHost()}/acme/app:1`);
+    const { code, stderr } = await verify(`${deadHost}/acme/app:1`);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('ERR_LADING_UNREACHABLE') });
   });
 });

@@ -120,7 +120,7 @@ describe('trusted-root create', () => {
   });
 
   test('Sigstore’s own are asked for through the proxy', async () => {
-    const proxy = `http://${await deadHost()}`;
+    const proxy = `http://${deadHost}`;
     const { code, stderr } = await lading(['trusted-root', 'create', '--with-default-services'], {
       cwd: folder.path,
       env: { HTTPS_PROXY: proxy, XDG_CACHE_HOME: folder.path },

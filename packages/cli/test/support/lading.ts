@@ -30,7 +30,8 @@ export async function lading(argv: readonly string[], options: RunOptions = {}):
   const code = await runProgram(argv, {
     env: options.env ?? {},
     cwd: options.cwd ?? '/nonexistent',
-    home: '/nonexistent',
+    // Not even root can write there.
+    home: '/dev/null',
     stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
     stdout: Object.assign(stdout, options.stdoutTerminal && { isTTY: true, ...options.stdoutTerminal }),
     stderr: Object.assign(stderr, options.terminal && { isTTY: true, ...options.terminal }),
