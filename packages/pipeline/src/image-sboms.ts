@@ -228,21 +228,23 @@ export class ImageSboms {
     platform: string | undefined,
   ): Promise<AttachedSbom[]> {
     const { signal, clock, document } = this.#options;
-    const documents: AttachedSbom[] = [];
-    for (const kind of kinds) {
+    const documents: AttachedSbom[][] = kinds.map(() => []);
+    const work = async ([index, kind]: readonly [number, SbomKind]): Promise<void> => {
       const { format, mediaType, predicateType, suffix } = kind;
       const content = writeDocument(kind, bom, document);
       await onMade?.({ bom, suffix, platform, content });
       if (referrers.includes(kind)) {
         await attachDocument(store, subject, mediaType, content, { signal });
-        documents.push({ subject, format, way: 'referrer' });
+        documents[index]!.push({ subject, format, way: 'referrer' });
       }
-      if (attested === undefined || !attestations.includes(kind)) continue;
+      if (attested === undefined || !attestations.includes(kind)) return;
       const predicate = { type: predicateType, json: content.toString('utf8') };
       await attest(store, subject, { ...attested, predicate, replace, attachments, clock, signal });
-      documents.push({ subject, format, way: 'attestation' });
-    }
-    return documents;
+      documents[index]!.push({ subject, format, way: 'attestation' });
+    };
+    // Where there is no referrers API, a list is looked at once more some time after it was changed: all wait for that together.
+    await forEachOf(kinds.entries(), kinds.length, work, signal);
+    return documents.flat();
   }
 
   async #placeOf(store: ContentStore): Promise<Place> {

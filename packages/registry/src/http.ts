@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Descriptor } from '@lading/oci';
+import type { TapAttempt } from '@lading/store';
 import { RegistryError } from './errors.ts';
 import type { RelaySource } from './relay.ts';
 
@@ -39,6 +40,8 @@ export interface HttpRequest {
 export interface RelayedBody {
   readonly expected: Descriptor;
   readonly onProgress?: ((sentBytes: number) => void) | undefined;
+  /** Begins an attempt for whoever taps the content; nothing when nobody does. */
+  readonly tap?: (() => TapAttempt | undefined) | undefined;
   open(): Promise<RelaySource>;
 }
 

@@ -1,6 +1,14 @@
 import { Readable } from 'node:stream';
 import { ContentVerifier, type Descriptor } from '@lading/oci';
-import { type HttpRequest, type HttpResponse, ResponseBody, ResponseHeaders, type Send } from './http.ts';
+import type { TapAttempt } from '@lading/store';
+import {
+  type HttpRequest,
+  type HttpResponse,
+  type RelayedBody,
+  ResponseBody,
+  ResponseHeaders,
+  type Send,
+} from './http.ts';
 import { type ConnectionOptions, timeouts } from './pool.ts';
 import type { RelayAnswer } from './relay-answer.ts';
 import { brokenOff, RelayConnection, timedOut } from './relay-connection.ts';
@@ -33,32 +41,39 @@ export class RelaySource {
    * Sends the blob on. The last piece goes out only when size and digest are right: a wrong blob is never whole at the destination.
    * @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH`, or the failure of either connection
    */
-  async pipeTo(
-    destination: RelayConnection,
-    expected: Descriptor,
-    onProgress: ((sentBytes: number) => void) | undefined,
-  ): Promise<void> {
+  async pipeTo(destination: RelayConnection, { expected, onProgress, tap }: RelayedBody): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const from = this.#connection;
     const to = destination.socket;
-    const verifier = new ContentVerifier(expected);
+    // A tap verifies what it is shown.
+    const look = tap?.() ?? verifying(expected);
     const watchdog = setTimeout(() => reject(timedOut()), timeouts.idle);
+    let seen = 0;
+    let isTapBehind = false;
+    const goOn = (): void => {
+      // Not while a later write still holds the buffer.
+      if (!isTapBehind && to.writableLength === 0) from.resume();
+    };
 
     const take = (bytes: Uint8Array): boolean => {
       try {
         watchdog.refresh();
-        verifier.update(bytes);
-        const isLast = verifier.seen === expected.size;
-        if (isLast) verifier.finish();
+        const room = look.take(bytes);
+        seen += bytes.byteLength;
+        const isLast = seen === expected.size;
+        isTapBehind = room !== undefined;
+        void room?.then(() => {
+          isTapBehind = false;
+          goOn();
+        });
         to.write(bytes, (error) => {
           if (error) return;
-          onProgress?.(verifier.seen);
+          onProgress?.(seen);
           if (isLast) resolve();
-          // Not while a later write still holds the buffer.
-          else if (to.writableLength === 0) from.resume();
+          else goOn();
         });
         // Mostly the kernel takes it at once, and the buffer is free again.
-        return !isLast && to.writableLength === 0;
+        return !isLast && !isTapBehind && to.writableLength === 0;
       } catch (error) {
         reject(error);
         return false;
@@ -71,7 +86,7 @@ export class RelaySource {
     from.socket.once('error', reject);
     // The last bytes may wait for the destination when the source has closed already.
     from.socket.once('close', () => {
-      if (verifier.seen < expected.size) reject(brokenOff());
+      if (seen < expected.size) reject(brokenOff());
     });
     to.once('error', reject);
     to.once('close', () => reject(brokenOff()));
@@ -106,7 +121,7 @@ async function sendBody(connection: RelayConnection, request: HttpRequest): Prom
     connection.socket.setTimeout(0);
     // An answer that comes early, such as 401, ends the sending.
     const answer = connection.answer(() => false);
-    const sent = source.pipeTo(connection, relay.expected, relay.onProgress);
+    const sent = source.pipeTo(connection, relay);
     sent.catch(() => {});
     await Promise.race([answer, sent]);
     connection.socket.setTimeout(timeouts.headers);
@@ -115,6 +130,17 @@ async function sendBody(connection: RelayConnection, request: HttpRequest): Prom
     source?.close();
     connection.close();
   }
+}
+
+function verifying(expected: Descriptor): Pick<TapAttempt, 'take'> {
+  const verifier = new ContentVerifier(expected);
+  return {
+    take(chunk) {
+      verifier.update(chunk);
+      if (verifier.seen === expected.size) verifier.finish();
+      return undefined;
+    },
+  };
 }
 
 /** What can be relayed: a whole blob with one length, as it is. */

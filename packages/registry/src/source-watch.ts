@@ -10,7 +10,7 @@ export class SourceWatch {
     this.#content = content;
   }
 
-  /** True when the content comes from a store that verifies what it hands out. */
+  /** True when the content is verified where it comes from. */
   verifies(expected: Descriptor): boolean {
     return this.#content.from?.target.digest === expected.digest;
   }

@@ -36,7 +36,7 @@ export async function pushBlob(
     const source = new SourceWatch(content);
     try {
       if (inChunks) await uploadInChunks(session, upload, expected, source, options);
-      else if (!(await uploadRelayed(session, upload, expected, openRelay, options))) {
+      else if (!(await uploadRelayed(session, upload, expected, content, openRelay, options))) {
         await uploadWhole(session, upload, expected, source, options);
       }
       session.memory.chunked = inChunks;
@@ -70,6 +70,7 @@ async function uploadRelayed(
   session: Session,
   upload: UploadSession,
   expected: Descriptor,
+  { from }: ContentSource,
   open: (() => Promise<RelaySource | undefined>) | undefined,
   options: PushOptions,
 ): Promise<boolean> {
@@ -78,6 +79,7 @@ async function uploadRelayed(
   const relay: RelayedBody = {
     expected,
     onProgress: options.onProgress,
+    tap: from?.tap,
     // Opened before the first attempt; a replay after a 401 needs it anew.
     open: async () => {
       const opened = source ?? (await open?.());

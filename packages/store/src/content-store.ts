@@ -1,4 +1,5 @@
 import type { Descriptor, Digest } from '@lading/oci';
+import type { TapAttempt } from './tap.ts';
 
 /** What every operation of a store takes. */
 export interface StoreOptions {
@@ -30,9 +31,16 @@ export interface ContentSource {
   }): Promise<ReadableStream<Uint8Array>>;
   /**
    * Where the content comes from, so that a store can recognise its own kind and take a shorter way than `open`.
-   * Then its failure to read there is thrown as a `CopyError` of the origin `source`. Left out when the bytes have to flow through `open`.
+   * Then its failure to read there is thrown as a `CopyError` of the origin `source`. What `open` gives without an offset is verified on its way.
    */
-  readonly from?: { readonly store: ContentStore; readonly target: Descriptor } | undefined;
+  readonly from?:
+    | {
+        readonly store: ContentStore;
+        readonly target: Descriptor;
+        /** Begins an attempt to move the content the shorter way, where somebody taps it: all of it has to be shown then. */
+        readonly tap?: (() => TapAttempt | undefined) | undefined;
+      }
+    | undefined;
 }
 
 /** A manifest's descriptor and bytes, as `load` gives them. */

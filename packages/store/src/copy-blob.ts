@@ -3,7 +3,7 @@ import { embeddedContent, streamOf } from './content.ts';
 import type { ContentSource, PushOutcome } from './content-store.ts';
 import type { CopyRun } from './copy-run.ts';
 import { asCopyError } from './errors.ts';
-import { Tap } from './tap.ts';
+import { Tap, type TapAttempt } from './tap.ts';
 
 const nothing = new Uint8Array();
 const emptyJson = new TextEncoder().encode('{}');
@@ -83,30 +83,33 @@ function contentOf(run: CopyRun, blob: Descriptor, manifest: Descriptor): Conten
   let tap: Tap | undefined;
 
   const openTap = (): Tap | undefined => {
-    if (onBlob === undefined || tap !== undefined || run.wasTapped(blob)) return tap;
+    if (!isTapped()) return undefined;
+    if (tap !== undefined) return tap;
     const opened = new Tap(blob, run.hooks.tapPatienceMs);
     tap = opened;
     run.tapped(blob, async () => {
       try {
-        await onBlob({ descriptor: blob, manifest, bytes: opened.stream });
+        await onBlob!({ descriptor: blob, manifest, bytes: opened.stream });
       } finally {
         opened.letGo();
       }
     });
     return tap;
   };
+  const isTapped = (): boolean => tap !== undefined || (onBlob !== undefined && !run.wasTapped(blob));
 
   return {
-    // A destination that takes a shorter way from store to store would leave the tap dry.
-    ...(known === undefined && onBlob === undefined && { from: { store: source, target: blob } }),
+    ...(known === undefined && {
+      from: { store: source, target: blob, tap: () => openTap()?.attempt(0) },
+    }),
     async open({ offset = 0, signal = run.signal } = {}) {
       const bytes = known?.subarray(offset);
+      // The tap verifies what flows by, and a store does not what it hands out as a part: each byte is hashed once.
+      const part = { ...(offset > 0 && { offset }), ...(isTapped() && { length: blob.size - offset }) };
       try {
         const stream =
-          bytes === undefined
-            ? await source.fetch(blob, { signal, ...(offset > 0 && { offset }) })
-            : streamOf([bytes]);
-        return observed(stream, blob, offset, openTap());
+          bytes === undefined ? await source.fetch(blob, { signal, ...part }) : streamOf([bytes]);
+        return observed(stream, blob, openTap()?.attempt(offset));
       } catch (error) {
         throw asCopyError('source', error, blob);
       }
@@ -119,21 +122,21 @@ function contentOf(run: CopyRun, blob: Descriptor, manifest: Descriptor): Conten
 function observed(
   stream: ReadableStream<Uint8Array>,
   blob: Descriptor,
-  offset: number,
-  tap: Tap | undefined,
+  tapped: TapAttempt | undefined,
 ): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
-  let position = offset;
   return new ReadableStream(
     {
       async pull(controller) {
         try {
           const { done, value } = await reader.read();
-          if (done) return controller.close();
-          tap?.write(value, position);
-          position += value.byteLength;
-          await tap?.room();
-          controller.enqueue(value);
+          if (done) {
+            tapped?.end();
+            controller.close();
+          } else {
+            await tapped?.take(value);
+            controller.enqueue(value);
+          }
         } catch (error) {
           controller.error(asCopyError('source', error, blob));
         }

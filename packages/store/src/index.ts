@@ -54,3 +54,4 @@ export type { LocalLocation, Location } from './location.ts';
 export { parseLocation } from './location.ts';
 export { memoryStore } from './memory-store.ts';
 export { publish } from './publish.ts';
+export type { TapAttempt } from './tap.ts';

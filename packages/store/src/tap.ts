@@ -7,6 +7,18 @@ const maxTapLagBytes = 1_048_576;
 /** How long the copy waits for a tapper that takes nothing at all, milliseconds: one that works takes something all the time. */
 const defaultTapPatienceMs = 5000;
 
+/** One attempt to transfer content that is tapped. */
+export interface TapAttempt {
+  /**
+   * Copies for the tapper what is new to it, and verifies what comes from the start: the last chunk is taken only when size and digest are right.
+   * @returns what to wait for before the next one, when the tapper is too far behind
+   * @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH`
+   */
+  take(chunk: Uint8Array): Promise<void> | undefined;
+  /** There is no more. @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH`: there should be. */
+  end(): void;
+}
+
 /**
  * A side stream of content that flows by in attempts: a transfer that is tried again reads its source again, from the start or from an offset,
  * and the tapper still sees every byte once, in order. The bytes are the tapper's own copy, verified as a whole: the last chunk comes only when
@@ -19,8 +31,8 @@ export class Tap {
   readonly #target: Descriptor;
   readonly #verifier: ContentVerifier;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  #held: Uint8Array | undefined;
   #goOn: (() => void) | undefined;
+  #wait: Promise<void> | undefined;
   readonly #patienceMs: number;
 
   constructor(target: Descriptor, patienceMs: number = defaultTapPatienceMs) {
@@ -41,38 +53,75 @@ export class Tap {
     );
   }
 
-  /** Takes in a chunk of an attempt that starts at `position` of the content; what was seen before is left out. */
-  write(chunk: Uint8Array, position: number): void {
-    const controller = this.#controller;
-    const seen = this.#verifier.seen;
-    if (controller === undefined || position + chunk.byteLength <= seen) return;
-    try {
-      if (position > seen) throw lagged(this.#target, `bytes ${seen} to ${position} did not flow`);
-      const fresh = Uint8Array.from(chunk.subarray(seen - position));
-      this.#verifier.update(fresh);
-      if (this.#held !== undefined) controller.enqueue(this.#held);
-      this.#held = fresh;
-      if (this.#verifier.seen === this.#target.size) this.#finish();
-    } catch (error) {
-      this.#fail(error);
-    }
+  /** How many bytes of the content have flown by, whatever attempts brought them. */
+  get seen(): number {
+    return this.#verifier.seen;
   }
 
-  /** Waits until the tapper is near enough; not longer than it keeps taking something. */
-  async room(): Promise<void> {
-    if (this.#controller === undefined || this.#controller.desiredSize! > 0) return;
+  /** Begins an attempt to transfer the content, from the start or from an offset. */
+  attempt(offset: number): TapAttempt {
+    // The tap's own hash is that of an attempt that brings everything; one that comes after another needs another.
+    const isFirst = offset === 0 && this.seen === 0;
+    const own = offset > 0 || isFirst ? undefined : new ContentVerifier(this.#target);
+    let position = offset;
+    return {
+      take: (chunk) => {
+        if (own !== undefined) verify(own, chunk, this.#target);
+        try {
+          this.#write(chunk, position);
+        } catch (error) {
+          // What an earlier attempt brought is no fault of this one.
+          if (isFirst) throw error;
+        }
+        position += chunk.byteLength;
+        return this.#room();
+      },
+      end: () => {
+        if (offset === 0 && position < this.#target.size) (own ?? this.#verifier).finish();
+      },
+    };
+  }
+
+  /**
+   * Takes in a chunk that starts at `position` of the content; what was seen before is left out. Also verifies it when nobody reads any more.
+   * @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH`, which is the tapper's error, too
+   */
+  #write(chunk: Uint8Array, position: number): void {
+    const { seen } = this;
+    if (position + chunk.byteLength <= seen) return;
+    if (position > seen) {
+      this.#fail(lagged(this.#target, `bytes ${seen} to ${position} did not flow`));
+      return;
+    }
+    const fresh = chunk.subarray(seen - position);
+    try {
+      verify(this.#verifier, fresh, this.#target);
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+    this.#controller?.enqueue(new Uint8Array(fresh));
+    if (this.seen === this.#target.size) this.#close();
+  }
+
+  /** What to wait for until the tapper is near enough, not longer than it keeps taking something; nothing when it is. One wait for all who ask meanwhile. */
+  #room(): Promise<void> | undefined {
+    if (this.#controller === undefined || this.#controller.desiredSize! > 0) return undefined;
+    this.#wait ??= this.#untilTaken();
+    return this.#wait;
+  }
+
+  async #untilTaken(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#goOn = resolve;
     const standstill = setTimeout(
       () => this.#fail(lagged(this.#target, `nothing was taken of it for ${this.#patienceMs} ms`)),
       this.#patienceMs,
     );
-    try {
-      await promise;
-    } finally {
-      clearTimeout(standstill);
-      this.#goOn = undefined;
-    }
+    await promise;
+    clearTimeout(standstill);
+    this.#goOn = undefined;
+    this.#wait = undefined;
   }
 
   /** Nobody reads any more. */
@@ -84,27 +133,27 @@ export class Tap {
   /** The transfer is over: a stream that has not seen everything by then never will. */
   end(): void {
     if (this.#controller === undefined) return;
+    const { seen } = this;
     // Nothing flows of empty content, so nothing else ends its stream.
-    if (this.#target.size === 0) {
-      this.#finish();
-      return;
-    }
-    const { seen } = this.#verifier;
-    this.#fail(lagged(this.#target, `only ${seen} of ${this.#target.size} bytes flowed`));
+    if (this.#target.size === 0) this.#close();
+    else this.#fail(lagged(this.#target, `only ${seen} of ${this.#target.size} bytes flowed`));
+  }
+
+  #close(): void {
+    this.#controller?.close();
+    this.letGo();
   }
 
   #fail(error: unknown): void {
     this.#controller?.error(error);
     this.letGo();
   }
+}
 
-  /** @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH` */
-  #finish(): void {
-    this.#verifier.finish();
-    if (this.#held !== undefined) this.#controller?.enqueue(this.#held);
-    this.#controller?.close();
-    this.letGo();
-  }
+/** Before the last chunk goes on. */
+function verify(verifier: ContentVerifier, chunk: Uint8Array, { size }: Descriptor): void {
+  verifier.update(chunk);
+  if (verifier.seen === size) verifier.finish();
 }
 
 function lagged(target: Descriptor, why: string): LadingError<'ERR_LADING_TAP_LAGGED'> {

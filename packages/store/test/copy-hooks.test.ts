@@ -3,6 +3,7 @@ import type { Descriptor } from '@lading/oci';
 import { makeImage, makeIndex, randomBytesOf, rawLayer } from '@lading/testkit';
 import {
   type BlobTap,
+  bytesSource,
   type ContentSource,
   type ContentStore,
   type CopyEvent,
@@ -382,5 +383,86 @@ describe('onBlob when the destination tries again', () => {
     const copied = copy(await sourceOf(), 'v1', destination, 'v1', { hooks: { onBlob } });
     await expect(copied).rejects.toMatchObject({ origin: 'destination' });
     expect(seen.get(layer.descriptor.digest)).toBe('ERR_LADING_TAP_LAGGED');
+  });
+});
+
+describe('with onBlob the copy hashes each byte once, and lets nothing wrong through', () => {
+  const bytes = randomBytesOf(100_000, 'right');
+  const wrong = bytes.map((byte, at) => (at === 60_000 ? byte ^ 1 : byte));
+  const large = makeImage({ layers: [rawLayer(bytes, layerType)] });
+
+  /** A source that brings these contents of the large layer, one after the other, and does not verify what it is not asked for whole. */
+  async function bringing(...contents: readonly Uint8Array[]): Promise<ContentStore> {
+    const inner = await sourceOf(large);
+    let attempt = 0;
+    return {
+      ...inner,
+      async fetch(target, options) {
+        if (target.size !== bytes.byteLength) return inner.fetch(target, options);
+        expect(options).toMatchObject({ length: bytes.byteLength });
+        const content = contents[attempt++]!;
+        return ReadableStream.from(
+          Array.from({ length: Math.ceil(content.byteLength / 7_000) }, (_, index) =>
+            content.subarray(index * 7_000, (index + 1) * 7_000),
+          ),
+        );
+      },
+    };
+  }
+
+  /** A destination that believes what is said to be verified, reads as far as `takes` says, and then everything. */
+  function believing(...takes: readonly number[]): { store: ContentStore; handedOn: () => number } {
+    const inner = memoryStore();
+    let handedOn = 0;
+    const store: ContentStore = {
+      ...inner,
+      async push(expected, content, options) {
+        if (expected.size !== bytes.byteLength) return inner.push(expected, content, options);
+        expect(content.from).toMatchObject({ target: expected });
+        const taken: Uint8Array[] = [];
+        for (const take of [...takes, Number.POSITIVE_INFINITY]) {
+          handedOn = 0;
+          taken.length = 0;
+          for await (const chunk of await content.open()) {
+            taken.push(chunk);
+            handedOn += chunk.byteLength;
+            if (handedOn >= take) break;
+          }
+        }
+        return inner.push(expected, bytesSource(Buffer.concat(taken)), options);
+      },
+    };
+    return { store, handedOn: () => handedOn };
+  }
+
+  const readAllOf = async (tap: BlobTap): Promise<void> =>
+    void (await readAll(tap.bytes, bytes.byteLength).catch(() => undefined));
+  const leaveAtOnce = async (tap: BlobTap): Promise<void> => tap.bytes.cancel();
+
+  test.each([
+    ['wrong bytes', [wrong], [], readAllOf],
+    ['wrong bytes, when nobody reads the tap any more', [wrong], [], leaveAtOnce],
+    ['too few', [bytes.subarray(0, 50_000)], [], readAllOf],
+    ['too many', [Buffer.concat([bytes, bytes])], [], readAllOf],
+    ['wrong bytes in a second attempt', [bytes, wrong], [20_000], readAllOf],
+    ['wrong bytes that the tap has not seen of the first one', [wrong, wrong], [80_000], readAllOf],
+    ['too few in a second attempt', [bytes, bytes.subarray(0, 50_000)], [80_000], readAllOf],
+  ])('%s', async (_, contents, takes, onBlob) => {
+    const { store, handedOn } = believing(...takes);
+    const copied = copy(await bringing(...contents), 'v1', store, 'v1', { hooks: { onBlob } });
+    await expect(copied).rejects.toMatchObject({
+      origin: 'source',
+      cause: { code: 'ERR_LADING_CONTENT_MISMATCH' },
+    });
+    expect(handedOn()).toBeLessThan(bytes.byteLength);
+  });
+
+  test('what is right arrives, also after an attempt that was wrong', async () => {
+    for (const contents of [[bytes], [wrong, bytes]]) {
+      const { store, handedOn } = believing(...(contents.length > 1 ? [80_000] : []));
+      await copy(await bringing(...contents), 'v1', store, 'v1', { hooks: { onBlob: readAllOf } });
+      expect(handedOn()).toBe(bytes.byteLength);
+      expect(await missing(store, large)).toEqual([]);
+    }
   });
 });
