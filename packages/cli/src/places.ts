@@ -1,9 +1,9 @@
 import type { Config } from '@lading/config';
 import { type Digest, isDigest, LadingError } from '@lading/oci';
-import type { Registry, ScopeAction } from '@lading/registry';
+import type { Expectation, Registry, ScopeAction } from '@lading/registry';
 import { type ContentStore, parseLocation } from '@lading/store';
 import type { LocalStores, Purpose } from './local-stores.ts';
-import { openRegistries } from './registries.ts';
+import type { RegistryClient } from './registries.ts';
 import { usageError } from './usage.ts';
 import type { Invocation } from './verb.ts';
 
@@ -31,7 +31,7 @@ interface Entry {
 
 /** The places that a command line or config.yaml names. Disposing closes them. */
 export interface Places extends AsyncDisposable {
-  readonly registry: Registry;
+  registry(): Promise<Registry>;
   /** Requests on the wire so far. */
   readonly requests: () => number;
   /** Tells what will be opened, so that one token of a registry can serve for all of it. */
@@ -50,20 +50,33 @@ export interface Places extends AsyncDisposable {
 /** Opens places with the registries of a configuration; without one, of the file that `--config` names, if it names one. */
 export async function openPlaces(invocation: Invocation, config?: Config): Promise<Places> {
   const settings = config ?? (await namedConfiguration(invocation));
-  const { registry, requests } = await openRegistries(invocation, settings?.registries ?? {});
+  // Most commands are about registries alone, or about files, and start faster without the code of the other.
   let opened: Promise<LocalStores> | undefined;
-  // Most commands are about registries alone and start faster without the code of archives.
   const local = (): Promise<LocalStores> => {
     opened ??= import('./local-stores.ts').then(({ localStores }) => localStores(invocation.context));
     return opened;
   };
   const close = async (): Promise<void> => (await opened)?.close();
 
+  let opening: Promise<RegistryClient> | undefined;
+  let client: RegistryClient | undefined;
+  const expected: Expectation[] = [];
+  const registry = async (): Promise<Registry> => {
+    opening ??= import('./registries.ts').then(({ openRegistries }) =>
+      openRegistries(invocation, settings?.registries ?? {}),
+    );
+    client = await opening;
+    client.registry.expect(expected.splice(0));
+    return client.registry;
+  };
+  // What is wrong with the settings of a configuration is told before its entries are looked at.
+  if (config !== undefined) await registry();
+
   const expect = (text: string, purpose: Purpose): void => {
     const location = tryParse(text);
     if (location?.kind !== 'registry') return;
     const { host, repository } = location.reference;
-    registry.expect([{ repository: `${host}/${repository}`, actions: actions[purpose] }]);
+    expected.push({ repository: `${host}/${repository}`, actions: actions[purpose] });
   };
 
   const open = async (text: string, purpose: Purpose): Promise<Location> => {
@@ -79,13 +92,13 @@ export async function openPlaces(invocation: Invocation, config?: Config): Promi
     if (location.kind !== 'registry') return (await local()).open(location, purpose);
     const { host, repository, tag, digest } = location.reference;
     const name = `${host}/${repository}`;
-    registry.expect([{ repository: name, actions: actions[purpose] }]);
-    return { store: registry.repository(name), tag, digest };
+    expected.push({ repository: name, actions: actions[purpose] });
+    return { store: (await registry()).repository(name), tag, digest };
   };
 
   return {
     registry,
-    requests,
+    requests: () => client?.requests() ?? 0,
     expect(entries, purpose) {
       for (const { source, destination } of entries.slice(0, maxExpected)) {
         expect(source, 'read');
@@ -114,7 +127,7 @@ export async function openPlaces(invocation: Invocation, config?: Config): Promi
       try {
         await close();
       } finally {
-        await registry.close();
+        await client?.registry.close();
       }
     },
   };

@@ -8,7 +8,8 @@ export const run: Run = async (invocation) => {
   const host = registryHost(args[0]!);
   await using places = await openPlaces(invocation);
   const repositories: string[] = [];
-  for await (const repository of places.registry.catalog(host, { signal: context.signal })) {
+  const registry = await places.registry();
+  for await (const repository of registry.catalog(host, { signal: context.signal })) {
     if (repositories.length >= (options.limit ?? Number.POSITIVE_INFINITY)) break;
     repositories.push(repository);
     output.result(repository);

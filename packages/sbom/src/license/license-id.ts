@@ -5,6 +5,7 @@ import currentIds from 'spdx-license-ids/index.json' with { type: 'json' };
 const idsByLowerCase: ReadonlyMap<string, string> = new Map(
   [...deprecatedIds, ...currentIds].map((id) => [id.toLowerCase(), id]),
 );
+const allIds = [...idsByLowerCase.keys()].join(' ');
 
 /** Short names of Debian's copyright format, of Fedora before it took SPDX, and of Arch, which no rule below leads to an id. */
 const idsByOtherName: ReadonlyMap<string, string> = new Map([
@@ -73,14 +74,16 @@ function withoutDeprecatedGnuName(id: string): string {
 /** Misspelled ids, put right. Whoever corrects spelling also guesses, so what it says has to have the same numbers and its letters as what was there. */
 function correctedId(words: string): string | undefined {
   if (words.length > 80) return undefined;
-  const corrected = spelled(words);
-  if (corrected === null) return undefined;
-  const [name = ''] = corrected.toLowerCase().split('-');
   const spoken =
     words
       .toLowerCase()
       .replace(/v(?=\d)/g, ' ')
       .match(/\p{L}+/gu) ?? [];
+  // Most words that come here are in no id at all, and it takes its time to try all ways to spell them.
+  if (!spoken.every((word) => filler.has(word) || allIds.includes(word))) return undefined;
+  const corrected = spelled(words);
+  if (corrected === null) return undefined;
+  const [name = ''] = corrected.toLowerCase().split('-');
   const isSameName =
     spoken.some((word) => word.startsWith(name)) &&
     spoken.every((word) => corrected.toLowerCase().includes(word) || filler.has(word));
