@@ -82,8 +82,8 @@ function contentOf(run: CopyRun, blob: Descriptor, manifest: Descriptor): Conten
   const known = knownContent(blob);
   let tap: Tap | undefined;
 
-  const openTap = (): Tap | undefined => {
-    if (!isTapped()) return undefined;
+  const isTapped = (): boolean => tap !== undefined || (onBlob !== undefined && !run.wasTapped(blob));
+  const openTap = (): Tap => {
     if (tap !== undefined) return tap;
     const opened = new Tap(blob, run.hooks.tapPatienceMs);
     tap = opened;
@@ -96,20 +96,20 @@ function contentOf(run: CopyRun, blob: Descriptor, manifest: Descriptor): Conten
     });
     return tap;
   };
-  const isTapped = (): boolean => tap !== undefined || (onBlob !== undefined && !run.wasTapped(blob));
 
   return {
     ...(known === undefined && {
-      from: { store: source, target: blob, tap: () => openTap()?.attempt(0) },
+      from: { store: source, target: blob, tap: () => (isTapped() ? openTap().attempt(0) : undefined) },
     }),
     async open({ offset = 0, signal = run.signal } = {}) {
       const bytes = known?.subarray(offset);
+      const withTap = isTapped();
       // The tap verifies what flows by, and a store does not what it hands out as a part: each byte is hashed once.
-      const part = { ...(offset > 0 && { offset }), ...(isTapped() && { length: blob.size - offset }) };
+      const part = { ...(offset > 0 && { offset }), ...(withTap && { length: blob.size - offset }) };
       try {
         const stream =
           bytes === undefined ? await source.fetch(blob, { signal, ...part }) : streamOf([bytes]);
-        return observed(stream, blob, openTap()?.attempt(offset));
+        return observed(stream, blob, withTap ? openTap().attempt(offset) : undefined);
       } catch (error) {
         throw asCopyError('source', error, blob);
       }

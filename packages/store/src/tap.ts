@@ -54,14 +54,14 @@ export class Tap {
   }
 
   /** How many bytes of the content have flown by, whatever attempts brought them. */
-  get seen(): number {
+  get #seen(): number {
     return this.#verifier.seen;
   }
 
   /** Begins an attempt to transfer the content, from the start or from an offset. */
   attempt(offset: number): TapAttempt {
-    // The tap's own hash is that of an attempt that brings everything; one that comes after another needs another.
-    const isFirst = offset === 0 && this.seen === 0;
+    // The tap's hash is good for an attempt that brings it everything; one that comes after another needs a hash of its own.
+    const isFirst = offset === 0 && this.#seen === 0;
     const own = offset > 0 || isFirst ? undefined : new ContentVerifier(this.#target);
     let position = offset;
     return {
@@ -87,7 +87,7 @@ export class Tap {
    * @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH`, which is the tapper's error, too
    */
   #write(chunk: Uint8Array, position: number): void {
-    const { seen } = this;
+    const seen = this.#seen;
     if (position + chunk.byteLength <= seen) return;
     if (position > seen) {
       this.#fail(lagged(this.#target, `bytes ${seen} to ${position} did not flow`));
@@ -101,7 +101,7 @@ export class Tap {
       throw error;
     }
     this.#controller?.enqueue(new Uint8Array(fresh));
-    if (this.seen === this.#target.size) this.#close();
+    if (this.#seen === this.#target.size) this.#close();
   }
 
   /** What to wait for until the tapper is near enough, not longer than it keeps taking something; nothing when it is. One wait for all who ask meanwhile. */
@@ -133,7 +133,7 @@ export class Tap {
   /** The transfer is over: a stream that has not seen everything by then never will. */
   end(): void {
     if (this.#controller === undefined) return;
-    const { seen } = this;
+    const seen = this.#seen;
     // Nothing flows of empty content, so nothing else ends its stream.
     if (this.#target.size === 0) this.#close();
     else this.#fail(lagged(this.#target, `only ${seen} of ${this.#target.size} bytes flowed`));
