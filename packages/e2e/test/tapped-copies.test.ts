@@ -51,14 +51,17 @@ interface Case {
   /** Milliseconds between two chunks. */
   readonly pauseMs?: number;
   readonly hooks?: CopyHooks;
+  /** Aborts when the tapper has so many bytes. */
+  readonly abortAt?: number;
 }
 
 /** Copies from registry to registry with a tap. */
-async function tappedCopy({ onSource = [], onDestination = [], pauseMs, hooks }: Case) {
+async function tappedCopy({ onSource = [], onDestination = [], pauseMs, hooks, abortAt }: Case) {
   await using source = await startProxy({ target: upstream.url, script: onSource });
   await using destination = await startProxy({ target: mine.url, script: onDestination });
   const client = openRegistry();
   const tapped: Tapped = { calls: 0, chunks: [], error: undefined };
+  const abort = new AbortController();
   let sent = 0;
   let taken = 0;
   let furthest = 0;
@@ -70,6 +73,7 @@ async function tappedCopy({ onSource = [], onDestination = [], pauseMs, hooks }:
         tapped.chunks.push(chunk);
         taken += chunk.byteLength;
         furthest = Math.max(furthest, sent - taken);
+        if (abortAt !== undefined && taken >= abortAt) abort.abort(new Error('enough'));
         if (pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     } catch (error) {
@@ -86,6 +90,7 @@ async function tappedCopy({ onSource = [], onDestination = [], pauseMs, hooks }:
       'v1',
       {
         hooks: { onBlob, ...hooks },
+        signal: abort.signal,
         onEvent: (event) => {
           if (event.type === 'blob:progress' && isLarge(event)) sent = event.sentBytes;
         },
@@ -161,6 +166,13 @@ describe('a large layer that is copied from registry to registry and tapped', ()
     const { tapped, failure } = await tappedCopy({ onSource: [faults.corrupt(8_999_999, large)] });
     expect(failure).toMatchObject({ origin: 'source', cause: { code: 'ERR_LADING_CONTENT_MISMATCH' } });
     expect(tapped).toMatchObject({ calls: 1, error: 'ERR_LADING_CONTENT_MISMATCH' });
+    expect(await isThere()).toBe(false);
+  });
+
+  test('that is interrupted ends the tap with an error', async () => {
+    const { tapped, failure } = await tappedCopy({ abortAt: 2_000_000 });
+    expect(failure).toMatchObject({ message: 'enough' });
+    expect(tapped).toMatchObject({ calls: 1, error: 'ERR_LADING_TAP_LAGGED' });
     expect(await isThere()).toBe(false);
   });
 });
