@@ -3,8 +3,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const MESSAGE_LINES = 20; // of each failure: the end of a log is what people see of it
-const NOT_OURS = /^\s+at .*[/(](?:node_modules|node:internal)\//;
+// The end of a log is what people see of it.
+const MESSAGE_LINES = 20;
+const MAX_FAILURES = 20;
+const NOT_OURS = /^\s+at (?:.*[/(])?(?:node_modules|node:internal)\//;
 
 const [folder] = process.argv.slice(2);
 const runs = readdirSync(folder)
@@ -17,9 +19,10 @@ for (const { name, ...counts } of runs) {
   for (const key of Object.keys(total)) total[key] += counts[key];
   console.log(`  ${name.padEnd(24)} ${line(counts)}`);
 }
-for (const { name, failures } of runs) {
-  for (const { test, message } of failures) console.log(`FAILED ${name} ${test}\n${indented(message)}`);
-}
+const failures = runs.flatMap(({ name, failures: own }) => own.map((failure) => ({ name, ...failure })));
+for (const { name, test, message } of failures.slice(0, MAX_FAILURES))
+  console.log(`FAILED ${name} ${test}\n${indented(message)}`);
+if (failures.length > MAX_FAILURES) console.log(`and ${failures.length - MAX_FAILURES} more that failed`);
 console.log(line(total));
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 

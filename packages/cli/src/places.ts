@@ -4,6 +4,7 @@ import type { Expectation, Registry, ScopeAction } from '@lading/registry';
 import { type ContentStore, parseLocation } from '@lading/store';
 import type { LocalStores, Purpose } from './local-stores.ts';
 import type { RegistryClient } from './registries.ts';
+import { registryHost } from './registry-host.ts';
 import { usageError } from './usage.ts';
 import type { Invocation } from './verb.ts';
 
@@ -31,6 +32,7 @@ interface Entry {
 
 /** The places that a command line or config.yaml names. Disposing closes them. */
 export interface Places extends AsyncDisposable {
+  /** The client of all registries, opened when the first of them is. */
   registry(): Promise<Registry>;
   /** Requests on the wire so far. */
   readonly requests: () => number;
@@ -50,24 +52,30 @@ export interface Places extends AsyncDisposable {
 /** Opens places with the registries of a configuration; without one, of the file that `--config` names, if it names one. */
 export async function openPlaces(invocation: Invocation, config?: Config): Promise<Places> {
   const settings = config ?? (await namedConfiguration(invocation));
+  // What is wrong on the command line is told at once, whether it would come to it or not.
+  for (const host of invocation.options.plainHttp ?? []) registryHost(host);
   // Most commands are about registries alone, or about files, and start faster without the code of the other.
-  let opened: Promise<LocalStores> | undefined;
+  let localOpening: Promise<LocalStores> | undefined;
   const local = (): Promise<LocalStores> => {
-    opened ??= import('./local-stores.ts').then(({ localStores }) => localStores(invocation.context));
-    return opened;
+    localOpening ??= import('./local-stores.ts').then(({ localStores }) => localStores(invocation.context));
+    return localOpening;
   };
-  const close = async (): Promise<void> => (await opened)?.close();
+  const closeLocal = async (): Promise<void> => (await localOpening)?.close();
 
-  let opening: Promise<RegistryClient> | undefined;
+  let clientOpening: Promise<RegistryClient> | undefined;
   let client: RegistryClient | undefined;
   const expected: Expectation[] = [];
   const registry = async (): Promise<Registry> => {
-    opening ??= import('./registries.ts').then(({ openRegistries }) =>
+    clientOpening ??= import('./registries.ts').then(({ openRegistries }) =>
       openRegistries(invocation, settings?.registries ?? {}),
     );
-    client = await opening;
+    client = await clientOpening;
     client.registry.expect(expected.splice(0));
     return client.registry;
+  };
+  const closeRegistry = async (): Promise<void> => {
+    const opened = await clientOpening?.catch(() => undefined);
+    await opened?.registry.close();
   };
   // What is wrong with the settings of a configuration is told before its entries are looked at.
   if (config !== undefined) await registry();
@@ -122,12 +130,12 @@ export async function openPlaces(invocation: Invocation, config?: Config): Promi
       if (tag === undefined && digest === undefined) return store;
       throw usageError(`${text} names more than a repository`, `Leave the tag or digest out: ${store.name}.`);
     },
-    finish: close,
+    finish: closeLocal,
     async [Symbol.asyncDispose]() {
       try {
-        await close();
+        await closeLocal();
       } finally {
-        await client?.registry.close();
+        await closeRegistry();
       }
     },
   };

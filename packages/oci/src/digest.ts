@@ -73,6 +73,16 @@ export class ContentVerifier {
     this.#hash.update(chunk);
   }
 
+  /**
+   * `update`, and `finish` with the last byte: for who passes a chunk on at once and holds none back.
+   * @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH`: too many bytes, or another digest. That there are too few, `finish` tells.
+   */
+  take(chunk: Uint8Array): void {
+    if (chunk.byteLength === 0) return;
+    this.update(chunk);
+    if (this.#seen === this.#expected.size) this.finish();
+  }
+
   /** @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH`: too few bytes, or another digest. */
   finish(): void {
     if (this.#seen !== this.#expected.size) {

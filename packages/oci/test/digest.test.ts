@@ -84,6 +84,22 @@ describe('ContentVerifier', () => {
     );
   });
 
+  test('take finishes with the last byte, and knows no wrong content by then', () => {
+    fc.assert(
+      fc.property(chunks, fc.nat(), fc.integer({ min: 1, max: 255 }), (pieces, where, change) => {
+        const whole = Buffer.concat(pieces);
+        const expected = { digest: digestOf(whole), size: whole.byteLength };
+        const verifier = new ContentVerifier(expected);
+        for (const piece of [...pieces, new Uint8Array()]) verifier.take(piece);
+        expect(() => verifier.take(Buffer.from('x'))).toThrow('is longer than');
+        if (whole.byteLength === 0) return;
+        const wrong = Uint8Array.from(whole);
+        wrong[where % wrong.byteLength]! ^= change;
+        expect(() => new ContentVerifier(expected).take(wrong)).toThrow('hashes to');
+      }),
+    );
+  });
+
   test('finds every change of a byte, every byte too many and every byte too few', () => {
     const content = fc.uint8Array({ minLength: 1, maxLength: 200 });
     fc.assert(

@@ -51,6 +51,8 @@ interface MadeOfImage {
 
 /** Of one index. */
 const imagesAtOnce = 2;
+/** Packages from which the documents of one image are in memory one after the other: there they have tens of megabytes. */
+const largeBom = 20_000;
 /** Of one run: two cores are busy with two, and each holds the facts of all its layers. */
 const cataloguesAtOnce = 2;
 
@@ -243,7 +245,8 @@ export class ImageSboms {
       documents[index]!.push({ subject, format, way: 'attestation' });
     };
     // Where there is no referrers API, a list is looked at once more some time after it was changed: all wait for that together.
-    await forEachOf(kinds.entries(), kinds.length, work, signal);
+    const atOnce = bom.packages.length > largeBom ? 1 : kinds.length;
+    await forEachOf(kinds.entries(), atOnce, work, signal);
     return documents.flat();
   }
 

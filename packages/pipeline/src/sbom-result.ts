@@ -32,6 +32,6 @@ export interface MadeSbom {
 export interface AttachSbomsOptions {
   /** Make them anew where they are, and take older attestations by the same signer away; whose plain referrers are, nobody knows. */
   readonly replace: boolean;
-  /** Called with each document before it is attached. */
+  /** Called with each document before it is attached; those of one image at the same time. */
   readonly onMade?: ((made: MadeSbom) => Promise<void>) | undefined;
 }

@@ -1,4 +1,4 @@
-import { apiHost, isLoopbackHost, LadingError, parseReference } from '@lading/oci';
+import { apiHost, isLadingError, isLoopbackHost, LadingError, parseReference } from '@lading/oci';
 import { Authenticator } from './auth.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CredentialProvider } from './credential.ts';
@@ -71,7 +71,7 @@ export interface Registry extends AsyncDisposable {
    * @throws {LadingError} `ERR_LADING_REFERENCE`
    */
   repository(name: string): RegistryStore;
-  /** Tells what will be used soon, so that one token per registry can serve for all of it. */
+  /** Tells what will be used soon, so that one token per registry can serve for all of it. What is no repository is told when it is opened. */
   expect(expectations: Iterable<Expectation>): void;
   /**
    * Asks whether the registry answers and takes the credentials (`GET /v2/`).
@@ -165,8 +165,12 @@ class RegistryClient implements Registry {
 
   expect(expectations: Iterable<Expectation>): void {
     for (const { repository: name, actions } of expectations) {
-      const { host, repository } = parseReference(name);
-      this.#authenticator.expect(this.#originOf(host), { repository, actions });
+      try {
+        const { host, repository } = parseReference(name);
+        this.#authenticator.expect(this.#originOf(host), { repository, actions });
+      } catch (error) {
+        if (!isLadingError(error)) throw error;
+      }
     }
   }
 
@@ -226,7 +230,11 @@ class RegistryClient implements Registry {
 
   #originOf(host: string): string {
     const { tls = isLoopbackHost(host) ? 'off' : 'verify' } = this.#hostOptions(host);
-    return new URL(`${tls === 'off' ? 'http' : 'https'}://${apiHost(host)}`).origin;
+    try {
+      return new URL(`${tls === 'off' ? 'http' : 'https'}://${apiHost(host)}`).origin;
+    } catch (cause) {
+      throw new LadingError('ERR_LADING_REFERENCE', `${host} cannot be the address of a host`, { cause });
+    }
   }
 
   #proxyTo(url: URL): string | undefined {

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
-import { ContentVerifier, type Descriptor } from '@lading/oci';
-import type { TapAttempt } from '@lading/store';
+import { ContentVerifier } from '@lading/oci';
 import {
   type HttpRequest,
   type HttpResponse,
@@ -46,8 +45,12 @@ export class RelaySource {
     const from = this.#connection;
     const to = destination.socket;
     // A tap verifies what it is shown.
-    const look = tap?.() ?? verifying(expected);
-    const watchdog = setTimeout(() => reject(timedOut()), timeouts.idle);
+    const attempt = tap?.();
+    const verifier = attempt === undefined ? new ContentVerifier(expected) : undefined;
+    const watchdog: NodeJS.Timeout = setTimeout(() => {
+      if (isTapBehind) watchdog.refresh();
+      else reject(timedOut());
+    }, timeouts.idle);
     let seen = 0;
     let isTapBehind = false;
     const goOn = (): void => {
@@ -58,7 +61,8 @@ export class RelaySource {
     const take = (bytes: Uint8Array): boolean => {
       try {
         watchdog.refresh();
-        const room = look.take(bytes);
+        verifier?.take(bytes);
+        const room = attempt?.take(bytes);
         seen += bytes.byteLength;
         const isLast = seen === expected.size;
         isTapBehind = room !== undefined;
@@ -130,17 +134,6 @@ async function sendBody(connection: RelayConnection, request: HttpRequest): Prom
     source?.close();
     connection.close();
   }
-}
-
-function verifying(expected: Descriptor): Pick<TapAttempt, 'take'> {
-  const verifier = new ContentVerifier(expected);
-  return {
-    take(chunk) {
-      verifier.update(chunk);
-      if (verifier.seen === expected.size) verifier.finish();
-      return undefined;
-    },
-  };
 }
 
 /** What can be relayed: a whole blob with one length, as it is. */

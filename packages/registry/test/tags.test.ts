@@ -141,6 +141,21 @@ describe('the registry itself', () => {
     await expect(registry.ping(closed.host)).rejects.toMatchObject({ code: 'ERR_LADING_UNAUTHORIZED' });
   });
 
+  test('what cannot be a host is told when it is opened, and spoils no expectation of others', async () => {
+    await using registry = testRegistry();
+    const name = '10.0.0.256/a';
+    registry.expect([
+      { repository: name, actions: ['pull'] },
+      { repository: 'ghcr.io/acme/a', actions: ['pull'] },
+    ]);
+    expect(() => registry.repository(name)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_LADING_REFERENCE',
+        message: '10.0.0.256 cannot be the address of a host',
+      }),
+    );
+  });
+
   test('a name with a tag is no repository', async () => {
     await using registry = testRegistry();
     expect(() => registry.repository('alpine:3.17')).toThrow(

@@ -81,8 +81,12 @@ function contentOf(run: CopyRun, blob: Descriptor, manifest: Descriptor): Conten
   const { onBlob } = run.hooks;
   const known = knownContent(blob);
   let tap: Tap | undefined;
+  let isClaimed = false;
 
-  const isTapped = (): boolean => tap !== undefined || (onBlob !== undefined && !run.wasTapped(blob));
+  const isTapped = (): boolean => {
+    isClaimed ||= onBlob !== undefined && run.claimTap(blob);
+    return isClaimed;
+  };
   const openTap = (): Tap => {
     if (tap !== undefined) return tap;
     const opened = new Tap(blob, run.hooks.tapPatienceMs);
@@ -104,7 +108,7 @@ function contentOf(run: CopyRun, blob: Descriptor, manifest: Descriptor): Conten
     async open({ offset = 0, signal = run.signal } = {}) {
       const bytes = known?.subarray(offset);
       const withTap = isTapped();
-      // The tap verifies what flows by, and a store does not what it hands out as a part: each byte is hashed once.
+      // The tap verifies what flows by, and a store does not what it hands out as a part: nothing is hashed twice for nothing.
       const part = { ...(offset > 0 && { offset }), ...(withTap && { length: blob.size - offset }) };
       try {
         const stream =

@@ -22,7 +22,8 @@ export class CopyRun {
   readonly manifests: Limiter;
   bytesMoved = 0;
   bytesMounted = 0;
-  readonly #taps = new Map<Digest, Promise<void>>();
+  readonly #tapClaims = new Set<Digest>();
+  readonly #tappers: Promise<void>[] = [];
   readonly #failure = new AbortController();
 
   constructor(source: ContentStore, destination: ContentStore, options: TransferOptions) {
@@ -97,8 +98,7 @@ export class CopyRun {
 
   /** Keeps track of a tapper. When it fails, the copy goes on: what it wanted to know can be read from the destination. */
   tapped(descriptor: Descriptor, work: () => Promise<void>): void {
-    this.#taps.set(
-      descriptor.digest,
+    this.#tappers.push(
       work().catch((error: unknown) =>
         this.emit({
           type: 'notice',
@@ -109,14 +109,16 @@ export class CopyRun {
     );
   }
 
-  /** True when a tapper has had the blob: content that is sent again is not shown again. */
-  wasTapped({ digest }: Descriptor): boolean {
-    return this.#taps.has(digest);
+  /** True for the first who wants to show a blob to a tapper: content that is sent again is not shown again. */
+  claimTap({ digest }: Descriptor): boolean {
+    if (this.#tapClaims.has(digest)) return false;
+    this.#tapClaims.add(digest);
+    return true;
   }
 
   /** The end of all tappers; their streams have ended by then. */
   async tapsSettled(): Promise<void> {
-    await Promise.all(this.#taps.values());
+    await Promise.all(this.#tappers);
   }
 
   /** Runs the whole copy and leaves nothing running. */

@@ -12,7 +12,7 @@ export interface TapAttempt {
   /**
    * Copies for the tapper what is new to it, and verifies what comes from the start: the last chunk is taken only when size and digest are right.
    * @returns what to wait for before the next one, when the tapper is too far behind
-   * @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH`
+   * @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH`; `ERR_LADING_TAP_LAGGED`: a later attempt has begun
    */
   take(chunk: Uint8Array): Promise<void> | undefined;
   /** There is no more. @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH`: there should be. */
@@ -33,6 +33,9 @@ export class Tap {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #goOn: (() => void) | undefined;
   #wait: Promise<void> | undefined;
+  #attempts = 0;
+  /** Bytes that the tapper has taken, or finds waiting. */
+  #given = 0;
   readonly #patienceMs: number;
 
   constructor(target: Descriptor, patienceMs: number = defaultTapPatienceMs) {
@@ -53,31 +56,28 @@ export class Tap {
     );
   }
 
-  /** How many bytes of the content have flown by, whatever attempts brought them. */
-  get #seen(): number {
-    return this.#verifier.seen;
-  }
-
-  /** Begins an attempt to transfer the content, from the start or from an offset. */
+  /** Begins an attempt to transfer the content, from the start or from an offset. It takes over from those before it: what they still bring is refused. */
   attempt(offset: number): TapAttempt {
-    // The tap's hash is good for an attempt that brings it everything; one that comes after another needs a hash of its own.
-    const isFirst = offset === 0 && this.#seen === 0;
-    const own = offset > 0 || isFirst ? undefined : new ContentVerifier(this.#target);
+    const number = ++this.#attempts;
+    // The tap's hash is good for an attempt that brings it everything; any other from the start needs a hash of its own.
+    const isWhole = number === 1 && offset === 0;
+    const verifier = isWhole || offset > 0 ? undefined : new ContentVerifier(this.#target);
     let position = offset;
     return {
       take: (chunk) => {
-        if (own !== undefined) verify(own, chunk, this.#target);
+        if (number !== this.#attempts) throw lagged(this.#target, 'a later attempt has taken over');
+        verifier?.take(chunk);
         try {
           this.#write(chunk, position);
         } catch (error) {
           // What an earlier attempt brought is no fault of this one.
-          if (isFirst) throw error;
+          if (isWhole) throw error;
         }
         position += chunk.byteLength;
         return this.#room();
       },
       end: () => {
-        if (offset === 0 && position < this.#target.size) (own ?? this.#verifier).finish();
+        if (offset === 0 && position < this.#target.size) (verifier ?? this.#verifier).finish();
       },
     };
   }
@@ -87,7 +87,7 @@ export class Tap {
    * @throws {LadingError} `ERR_LADING_CONTENT_MISMATCH`, which is the tapper's error, too
    */
   #write(chunk: Uint8Array, position: number): void {
-    const seen = this.#seen;
+    const { seen } = this.#verifier;
     if (position + chunk.byteLength <= seen) return;
     if (position > seen) {
       this.#fail(lagged(this.#target, `bytes ${seen} to ${position} did not flow`));
@@ -95,31 +95,37 @@ export class Tap {
     }
     const fresh = chunk.subarray(seen - position);
     try {
-      verify(this.#verifier, fresh, this.#target);
+      this.#verifier.take(fresh);
     } catch (error) {
       this.#fail(error);
       throw error;
     }
     this.#controller?.enqueue(new Uint8Array(fresh));
-    if (this.#seen === this.#target.size) this.#close();
+    this.#given += fresh.byteLength;
+    if (this.#verifier.seen === this.#target.size) this.#close();
   }
 
-  /** What to wait for until the tapper is near enough, not longer than it keeps taking something; nothing when it is. One wait for all who ask meanwhile. */
+  /** What to wait for until the tapper is near enough; nothing when it is. All who ask meanwhile wait for the same. */
   #room(): Promise<void> | undefined {
     if (this.#controller === undefined || this.#controller.desiredSize! > 0) return undefined;
-    this.#wait ??= this.#untilTaken();
+    this.#wait ??= this.#untilNear(this.#controller);
     return this.#wait;
   }
 
-  async #untilTaken(): Promise<void> {
+  /** Lets the tapper go when it takes nothing for as long as there is patience. */
+  async #untilNear(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#goOn = resolve;
-    const standstill = setTimeout(
-      () => this.#fail(lagged(this.#target, `nothing was taken of it for ${this.#patienceMs} ms`)),
-      this.#patienceMs,
-    );
+    const takenSoFar = (): number => this.#given - (maxTapLagBytes - controller.desiredSize!);
+    let taken = takenSoFar();
+    const standstill = setInterval(() => {
+      const before = taken;
+      taken = takenSoFar();
+      if (taken > before) return;
+      this.#fail(lagged(this.#target, `nothing was taken of it for ${this.#patienceMs} ms`));
+    }, this.#patienceMs);
     await promise;
-    clearTimeout(standstill);
+    clearInterval(standstill);
     this.#goOn = undefined;
     this.#wait = undefined;
   }
@@ -133,7 +139,7 @@ export class Tap {
   /** The transfer is over: a stream that has not seen everything by then never will. */
   end(): void {
     if (this.#controller === undefined) return;
-    const seen = this.#seen;
+    const { seen } = this.#verifier;
     // Nothing flows of empty content, so nothing else ends its stream.
     if (this.#target.size === 0) this.#close();
     else this.#fail(lagged(this.#target, `only ${seen} of ${this.#target.size} bytes flowed`));
@@ -148,12 +154,6 @@ export class Tap {
     this.#controller?.error(error);
     this.letGo();
   }
-}
-
-/** Before the last chunk goes on. */
-function verify(verifier: ContentVerifier, chunk: Uint8Array, { size }: Descriptor): void {
-  verifier.update(chunk);
-  if (verifier.seen === size) verifier.finish();
 }
 
 function lagged(target: Descriptor, why: string): LadingError<'ERR_LADING_TAP_LAGGED'> {

@@ -166,6 +166,36 @@ describe('onBlob', () => {
     expect(calls.sort()).toEqual(image.blobs.map((blob) => blob.descriptor.digest).sort());
   });
 
+  test('is called once for a layer that stands in the image twice and has to be sent again', async () => {
+    const twice = makeImage({
+      layers: [rawLayer('0123456789', layerType), rawLayer('0123456789', layerType)],
+    });
+    const inner = await sourceOf(twice);
+    // The second asks before the first has an answer.
+    const source: ContentStore = {
+      ...inner,
+      async fetch(target, options) {
+        await new Promise((resolve) => setImmediate(resolve));
+        return inner.fetch(target, options);
+      },
+    };
+    const destination = startHost('b').repository('y');
+    await fill(destination.inner, makeImage({ layers: [rawLayer('old', layerType)] }), 'old');
+    for (const { descriptor } of twice.blobs) destination.lost.add(descriptor.digest);
+    const calls: string[] = [];
+    let running = 0;
+    const onBlob = async ({ descriptor, bytes }: BlobTap): Promise<void> => {
+      calls.push(descriptor.digest);
+      running++;
+      await readAll(bytes, 1000);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      running--;
+    };
+    await copy(source, 'v1', destination, 'v1', { hooks: { onBlob } });
+    expect(calls.sort()).toEqual([...new Set(twice.blobs.map(({ descriptor }) => descriptor.digest))].sort());
+    expect(running).toBe(0);
+  });
+
   test('that fails does not fail the copy', async () => {
     const events: CopyEvent[] = [];
     const destination = memoryStore();

@@ -69,6 +69,17 @@ describe('lading digest', () => {
     expect(stderr).toContain(`hint: is the registry running at ${deadHost}?`);
   });
 
+  test.each(['oci:none', `${deadHost}/x`])(
+    'a --plain-http that is no host is told before %s is opened',
+    async (image) => {
+      const { code, stderr } = await lading(['digest', image, '--plain-http', 'bad host']);
+      expect({ code, stderr }).toEqual({
+        code: 3,
+        stderr: expect.stringContaining('"bad host" is not the host of a registry'),
+      });
+    },
+  );
+
   test('--timeout ends what takes longer', async () => {
     const { code, stderr } = await lading(['digest', `${deadHost}/x`, '--timeout', '1ms']);
     expect(code).toBe(1);

@@ -150,6 +150,17 @@ describe('when something is wrong', () => {
     expect((await run('plan')).code).toBe(7);
   });
 
+  test('a host that can be none is the failure of its entry alone', async () => {
+    await config(
+      '  - {source: "10.0.0.256/up/a:1", destination: "oci:a:1"}\n',
+      entry('up/pause:3.6', 'mine/pause:3.6'),
+    );
+    const { code, stdout, stderr } = await run('sync');
+    expect({ code, stderr }).toEqual({ code: 7, stderr: expect.stringContaining('ERR_LADING_REFERENCE') });
+    expect(stderr).toContain('10.0.0.256 cannot be the address of a host');
+    expect(stdout).toMatch(/^1 changed · 1 failed/);
+  });
+
   test('when all fail the exit code is 1; --quiet and --progress none still tell failures', async () => {
     await config(entry('up/none:1', 'mine/none:1'));
     for (const quiet of [['--quiet'], ['--progress', 'none']]) {

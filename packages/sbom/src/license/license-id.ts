@@ -38,8 +38,12 @@ const idsByOtherName: ReadonlyMap<string, string> = new Map([
   ['apache', ''],
 ]);
 
+/** A licence that a document has the text of (SPDX 2.3, annex D.2). */
+const licenseRef = /^(?:DocumentRef-[\w.-]+:)?LicenseRef-[\w.-]+$/;
+
 /** The licence that was meant where words do not say it is not guessed: `GPL` has no version, `BSD` no number of clauses. */
 export function licenseId(words: string): string | undefined {
+  if (licenseRef.test(words)) return words;
   const exact = idsByLowerCase.get(words.toLowerCase());
   if (exact !== undefined) return withoutDeprecatedGnuName(exact);
   const plain = words.toLowerCase().replace(/\s+/g, ' ').replace(/\.0$/, '');
