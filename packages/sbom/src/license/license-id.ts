@@ -5,7 +5,7 @@ import currentIds from 'spdx-license-ids/index.json' with { type: 'json' };
 const idsByLowerCase: ReadonlyMap<string, string> = new Map(
   [...deprecatedIds, ...currentIds].map((id) => [id.toLowerCase(), id]),
 );
-const allIds = [...idsByLowerCase.keys()].join(' ');
+const allIds = [...idsByLowerCase.keys()];
 
 /** Short names of Debian's copyright format, of Fedora before it took SPDX, and of Arch, which no rule below leads to an id. */
 const idsByOtherName: ReadonlyMap<string, string> = new Map([
@@ -83,14 +83,15 @@ function correctedId(words: string): string | undefined {
       .toLowerCase()
       .replace(/v(?=\d)/g, ' ')
       .match(/\p{L}+/gu) ?? [];
-  // Most words that come here are in no id at all, and it takes its time to try all ways to spell them.
-  if (!spoken.every((word) => filler.has(word) || allIds.includes(word))) return undefined;
+  // Most words that come here are in no id together, and it takes its time to try all ways to spell them.
+  const telling = spoken.filter((word) => !filler.has(word));
+  if (!allIds.some((id) => telling.every((word) => id.includes(word)))) return undefined;
   const corrected = spelled(words);
   if (corrected === null) return undefined;
   const [name = ''] = corrected.toLowerCase().split('-');
   const isSameName =
     spoken.some((word) => word.startsWith(name)) &&
-    spoken.every((word) => corrected.toLowerCase().includes(word) || filler.has(word));
+    telling.every((word) => corrected.toLowerCase().includes(word));
   const isSameVersion = numbersOf(words) === numbersOf(corrected);
   return isSameName && isSameVersion ? withoutDeprecatedGnuName(corrected) : undefined;
 }

@@ -2,7 +2,7 @@ import { randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { LadingError } from '@lading/oci';
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type LocalPrivateKey, readPrivateKey } from './local-key.ts';
 import { type PemBlock, pemBlocks, writePem } from './pem.ts';
 import { strictBase64 } from './strict-base64.ts';

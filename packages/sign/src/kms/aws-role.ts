@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { askService, type Refusal, type ServiceConnection } from './ask-service.ts';
 import type { AwsCredentials } from './aws-signature.ts';
 

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KeyAlgorithm } from '../keys/algorithm.ts';
 import type { PrivateKey } from '../keys/private-key.ts';
 import type { AwsKey } from '../keys/reference.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Bytes that stand in JSON as base64 of either alphabet, with or without padding. */
 export const base64Bytes: z.ZodType<Uint8Array, string> = z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { serviceError } from './service-error.ts';
 
 const tokenUri = 'https://oauth2.googleapis.com/token';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { askService, type ServiceConnection } from './ask-service.ts';
 import type { GoogleWorkload } from './google-credentials.ts';
 import type { FetchedToken } from './held-token.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PrivateKey } from '../keys/private-key.ts';
 import { publicKey } from '../keys/public-key.ts';
 import type { GoogleKey } from '../keys/reference.ts';

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PrivateKey } from '../keys/private-key.ts';
 import { type PublicKey, publicKey } from '../keys/public-key.ts';
 import type { VaultKey } from '../keys/reference.ts';

@@ -1,5 +1,5 @@
 import { LadingError } from '@lading/oci';
-import { z } from 'zod';
+import * as z from 'zod';
 import { askService, type ServiceRequest } from '../services/http.ts';
 import { refused, senseless } from '../services/service-failure.ts';
 import type { TokenPlace, TokenQuestion } from './tokens.ts';

@@ -6,7 +6,7 @@ import {
   sign,
   X509Certificate,
 } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { certificatesOf } from '../formats/pem.ts';
 import { certificateIdentity } from './certificate-identity.ts';
 import type { ExpectedIdentity } from './expected-identity.ts';

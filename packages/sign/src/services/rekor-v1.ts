@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { TransparencyLogEntry } from '@sigstore/bundle';
-import { z } from 'zod';
+import * as z from 'zod';
 import { signedBytes } from '../formats/dsse.ts';
 import { envelopeBytes } from '../formats/envelope.ts';
 import { hashOf } from '../keys/algorithm.ts';

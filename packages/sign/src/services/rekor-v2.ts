@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 import { TransparencyLogEntry as ProtoEntry } from '@sigstore/protobuf-specs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { signedBytes } from '../formats/dsse.ts';
 import { hashOf, type KeyAlgorithm } from '../keys/algorithm.ts';
 import type { PublicKey } from '../keys/public-key.ts';

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { LadingError } from '@lading/oci';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How many of the services that could be used are used. */
 export type ServiceSelector = 'ALL' | 'ANY' | { readonly exact: number };

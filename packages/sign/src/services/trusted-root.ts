@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { LadingError } from '@lading/oci';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const trustedRootMediaTypes: readonly [string, ...string[]] = [
   'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
