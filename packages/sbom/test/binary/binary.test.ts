@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { binary } from '../../src/binary/binary.ts';
 import { purlOf } from '../../src/purl/package-purl.ts';
+import { heldBuffers } from '../held-buffers.ts';
 import { catalogued, factsOf } from '../language/catalogued.ts';
 import { elf } from './programs.ts';
 
@@ -112,7 +113,7 @@ describe('binary', () => {
   });
 
   it('a program that is nothing but half a mark is soon given up, and little of it is kept', () => {
-    const before = process.memoryUsage().arrayBuffers;
+    const before = heldBuffers();
     for (const [path, needle] of [
       ['httpd', 'Apache/'],
       ['redis-server', '000000000\0'],
@@ -126,6 +127,6 @@ describe('binary', () => {
       for (let count = 0; count < 64; count++) probe.write(content);
       expect(probe.end()).toBeUndefined();
     }
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20);
+    expect(heldBuffers() - before).toBeLessThan(64 << 20);
   }, 20_000);
 });

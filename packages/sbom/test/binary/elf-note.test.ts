@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { elfNote as cataloguer } from '../../src/binary/elf-note.ts';
 import type { FoundFile, ImageTree } from '../../src/index.ts';
 import { purlOf } from '../../src/purl/package-purl.ts';
+import { heldBuffers } from '../held-buffers.ts';
 import { catalogued, factsOf } from '../language/catalogued.ts';
 import { type ElfOptions, elf, elfNote } from './programs.ts';
 
@@ -115,11 +116,11 @@ describe('elf-note', () => {
       many.writeUInt32LE(4096, at + 8);
       many.writeUInt32LE(2 ** 31, at + 32);
     }
-    const before = process.memoryUsage().arrayBuffers;
+    const before = heldBuffers();
     const probe = cataloguer.probe({ path: 'a', size: 2 ** 31, isExecutable: true })!;
     probe.write(many);
     for (let count = 0; count < 64; count++) probe.write(Buffer.alloc(1 << 20));
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(96 << 20);
+    expect(heldBuffers() - before).toBeLessThan(96 << 20);
     expect(probe.end()).toBeUndefined();
   });
 

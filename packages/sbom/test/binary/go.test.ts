@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
 import { go } from '../../src/binary/go.ts';
+import { heldBuffers } from '../held-buffers.ts';
 import { catalogued, edges, factsOf, names } from '../language/catalogued.ts';
 import { elf, goBuildInfo, oldGoBuildInfo, oldGoProgram } from './programs.ts';
 
@@ -103,11 +104,11 @@ describe('go', () => {
     const info = goBuildInfo('go1.26.1', lines);
     const size = head.length + 64 * zeros.length + info.length;
     const probe = go.probe({ path: 'a', size, isExecutable: true })!;
-    const before = process.memoryUsage().arrayBuffers;
+    const before = heldBuffers();
     probe.write(head);
     for (let count = 0; count < 64; count++) probe.write(zeros);
     probe.write(Buffer.concat([Buffer.alloc(-head.length & 15), info]));
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(256 * 1024 * 1024);
+    expect(heldBuffers() - before).toBeLessThan(256 * 1024 * 1024);
     expect(probe.end()).toMatchObject({ goVersion: 'go1.26.1', path: 'example.com/acme/widget/cmd/widget' });
   });
 
@@ -219,10 +220,10 @@ describe('go', () => {
     const one = goBuildInfo('go1.26.1', ['mod\ta\tv1']);
     const padded = Buffer.concat([one, Buffer.alloc(16 - (one.length % 16))]);
     const many = elf(Buffer.concat(Array.from({ length: 50_000 }, () => padded)), Buffer.alloc(16));
-    const before = process.memoryUsage().arrayBuffers;
+    const before = heldBuffers();
     const probe = go.probe({ path: 'a', size: many.length, isExecutable: true })!;
     for (let at = 0; at < many.length; at += 65536) probe.write(many.subarray(at, at + 65536));
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(48 * 1024 * 1024);
+    expect(heldBuffers() - before).toBeLessThan(48 * 1024 * 1024);
     expect(probe.end()).toBeDefined();
   }, 5000);
 });

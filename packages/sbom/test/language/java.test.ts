@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { memoryUsage } from 'node:process';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Catalogued, Package } from '../../src/index.ts';
 import { java, javaProbe } from '../../src/language/java.ts';
 import { ZipBudget, zipLimits } from '../../src/language/zip-budget.ts';
 import { purlOf } from '../../src/purl/package-purl.ts';
+import { heldBuffers } from '../held-buffers.ts';
 import { catalogued, edges, factsOf, names } from './catalogued.ts';
 import { manifest, pomProperties, pomXml, type ZipEntry, zip } from './zip-maker.ts';
 
@@ -332,14 +332,14 @@ describe('java', () => {
     const head = large.subarray(0, 30 + 'large.bin'.length);
     const piece = Buffer.alloc(4 * 2 ** 20);
     const probe = java.probe({ path: 'opt/app.jar', size: 2 ** 31, isExecutable: false })!;
-    const before = memoryUsage().arrayBuffers;
+    const before = heldBuffers();
     probe.write(
       zip([{ name: 'lib/gear-2.0.jar', content: gear, method: 0 }]).subarray(0, 30 + 16 + gear.length),
     );
     probe.write(head);
     for (let count = 0; count < 275; count++) probe.write(piece);
     probe.write(zip([pomProperties('org.acme', 'app', '1.0')]));
-    expect(memoryUsage().arrayBuffers - before).toBeLessThan(32 * 2 ** 20);
+    expect(heldBuffers() - before).toBeLessThan(32 * 2 ** 20);
     expect(probe.end()).toMatchObject({
       sha1: expect.any(String),
       poms: [{ artifact: 'app' }],
