@@ -1,5 +1,6 @@
 import { type Platform, parsePlatform } from '@lading/oci';
 import type { KeyAlgorithm } from '@lading/sign';
+import { registryHost } from './registry-host.ts';
 import { parseSbomOutput, type SbomOutput, sbomFormatNames } from './sbom/output-spec.ts';
 import { usageError } from './usage.ts';
 
@@ -465,7 +466,7 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
   plainHttp: {
     flags: '--plain-http <host>',
     description: 'speak http, not https, to this host (loopback addresses need no flag; may be repeated)',
-    parse: repeated,
+    parse: (text, previous) => repeated(registryHost(text), previous),
   },
   timeout: {
     flags: '--timeout <duration>',

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ConfigIssue } from '@lading/config';
-import { LadingError } from '@lading/oci';
+import { escapeSteeringInJson, LadingError } from '@lading/oci';
 import type { Context } from './context.ts';
 import { describeFailure, type Failure } from './failure.ts';
 import { annotateIssues } from './github.ts';
@@ -75,12 +75,8 @@ export function openOutput(context: Context, options: Options): Output {
   };
 }
 
-/** JSON that may be shown on a terminal, too: what it would act on and JSON leaves as it is, is escaped. */
 function jsonText(value: object, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(
-    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return escapeSteeringInJson(JSON.stringify(value, null, indent));
 }
 
 /** `lading blob … | head`: the reader has what it wanted, which is nobody's failure. */

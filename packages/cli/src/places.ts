@@ -4,7 +4,6 @@ import type { Expectation, Registry, ScopeAction } from '@lading/registry';
 import { type ContentStore, parseLocation } from '@lading/store';
 import type { LocalStores, Purpose } from './local-stores.ts';
 import type { RegistryClient } from './registries.ts';
-import { registryHost } from './registry-host.ts';
 import { usageError } from './usage.ts';
 import type { Invocation } from './verb.ts';
 
@@ -52,8 +51,6 @@ export interface Places extends AsyncDisposable {
 /** Opens places with the registries of a configuration; without one, of the file that `--config` names, if it names one. */
 export async function openPlaces(invocation: Invocation, config?: Config): Promise<Places> {
   const settings = config ?? (await namedConfiguration(invocation));
-  // What is wrong on the command line is told at once, whether it would come to it or not.
-  for (const host of invocation.options.plainHttp ?? []) registryHost(host);
   // Most commands are about registries alone, or about files, and start faster without the code of the other.
   let localOpening: Promise<LocalStores> | undefined;
   const local = (): Promise<LocalStores> => {

@@ -12,7 +12,6 @@ import {
 } from '@lading/registry';
 import { credentials, type ExplicitCredential, environmentProxies } from '@lading/registry/node';
 import manifest from '../package.json' with { type: 'json' };
-import { registryHost } from './registry-host.ts';
 import { usageError } from './usage.ts';
 import type { Invocation } from './verb.ts';
 
@@ -69,10 +68,7 @@ async function hostOptions(
   const hosts: Record<string, HostOptions> = {};
   for (const [host, registry] of Object.entries(settings))
     hosts[host] = await oneHost(host, registry, context);
-  for (const text of plainHttp) {
-    const host = registryHost(text);
-    hosts[host] = { ...hosts[host], tls: 'off' };
-  }
+  for (const host of plainHttp) hosts[host] = { ...hosts[host], tls: 'off' };
   return hosts;
 }
 

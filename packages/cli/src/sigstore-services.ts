@@ -4,7 +4,6 @@ import { signingConfigFromFile, sigstoreRepository, trustedRootFromFile } from '
 import manifest from '../package.json' with { type: 'json' };
 import { cacheFolder } from './cache-folder.ts';
 import { pathFrom } from './path-from.ts';
-import { registryHost } from './registry-host.ts';
 import type { Invocation } from './verb.ts';
 
 type TrustedRoot = NonNullable<TrustPolicy['trustedRoot']>;
@@ -29,7 +28,7 @@ export function openSigstoreServices({ options, context }: Invocation): Sigstore
     const { openProxies } = await import('./proxies.ts');
     return {
       dispatcher: openProxies(env),
-      plainHttp: options.plainHttp?.map(registryHost),
+      plainHttp: options.plainHttp,
       userAgent: `lading/${manifest.version}`,
     };
   };

@@ -41,5 +41,6 @@ export {
   referrersTag,
   removeReferrer,
 } from './referrers.ts';
+export { escapeSteering, escapeSteeringInJson, printable } from './shown-text.ts';
 export type { RewrittenManifest, SubsetOptions } from './subset.ts';
 export { annotateManifest, selectPlatforms, sourceDigestAnnotation, subsetIndex } from './subset.ts';

@@ -16,7 +16,7 @@ import {
   subjectOf,
 } from '@lading/sbom';
 import { type Attachment, attachDocument, attest, listAttachments } from '@lading/sign';
-import { type BlobTap, type ContentStore, forEachOf } from '@lading/store';
+import { type BlobTap, type ContentStore, createLimiter, forEachOf, type Limiter } from '@lading/store';
 import type { Reason } from '@lading/sync';
 import { type Missing, MissingSboms, type MissingSbomsOptions } from './missing-sboms.ts';
 import type { Notice } from './notice.ts';
@@ -24,7 +24,6 @@ import { type SbomKind, sbomKinds, writeDocument } from './sbom-documents.ts';
 import { checkHolds, isNowhere, type Place, placeOfIndex } from './sbom-place.ts';
 import type { AttachedSbom, AttachSbomsOptions, SbomResult } from './sbom-result.ts';
 import type { Signing } from './signing.ts';
-import { Slots } from './slots.ts';
 import { Turns } from './turns.ts';
 
 export interface ImageSbomsOptions extends MissingSbomsOptions {
@@ -67,7 +66,7 @@ export class ImageSboms {
   readonly #options: ImageSbomsOptions;
   readonly #missing: MissingSboms;
   readonly #turns = new Turns();
-  readonly #cataloguing = new Slots(cataloguesAtOnce);
+  readonly #cataloguing: Limiter;
   readonly #noticed = new Set<string>();
 
   /** @throws {LadingError} `ERR_LADING_KEY`: SBOMs are to be attested, and there is nobody who signs. */
@@ -82,6 +81,7 @@ export class ImageSboms {
     this.#signing = signing;
     this.#options = options;
     this.#missing = new MissingSboms(this.#kinds, options);
+    this.#cataloguing = createLimiter(cataloguesAtOnce, options.signal);
   }
 
   /** Whether they are attestations, which stand in cosign's place for them, too. */

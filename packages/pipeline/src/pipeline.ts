@@ -167,7 +167,7 @@ export class Pipeline {
         const replace = entry.always === true;
         if (sboms !== undefined) {
           onEvent({ type: 'entry:cataloguing', entry, image });
-          const artifactName = artifactNames.of(entry, image.destination.slice(destination.name.length + 1));
+          const artifactName = artifactNames.of(entry, image.work!.tag);
           const onMade = keep && artifactName !== undefined ? keepAs(keep, artifactName) : undefined;
           const sbom = await sboms.attach(destination, subject, { replace, onMade });
           attached.set(image, { sbom });

@@ -6,7 +6,6 @@ import { verifyAttestation } from '@lading/sign';
 import { openDockerArchive, openOciArchive } from '@lading/store';
 import { fileLayer, makeImage, makeIndex } from '@lading/testkit';
 import { type MadeSbom, Pipeline, type PipelineOptions } from '../src/index.ts';
-import { Slots } from '../src/slots.ts';
 import { keySigner, outcomes, World } from './support/world.ts';
 
 const base = fileLayer({ 'srv/node_modules/a/package.json': '{"name":"a","version":"1.0.0"}' });
@@ -210,27 +209,6 @@ describe('documents as files', () => {
     const config = world.config(`sync:\n${entry('app:v1')}sbom: {author: " "}\n`);
     await expect(world.run(config, options())).rejects.toMatchObject({ code: 'ERR_LADING_CONFIG' });
   });
-});
-
-test('slots let no more run at once than there are, in order, also when some fail', async () => {
-  const slots = new Slots(2);
-  const order: number[] = [];
-  let active = 0;
-  let most = 0;
-  const runs = Array.from({ length: 7 }, (_, place) =>
-    slots.run(async () => {
-      order.push(place);
-      most = Math.max(most, ++active);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      active--;
-      if (place === 2) throw new Error('two');
-      return place;
-    }),
-  );
-  const settled = await Promise.allSettled(runs);
-  expect(settled.map(({ status }) => status).filter((status) => status === 'rejected')).toHaveLength(1);
-  expect(order).toEqual([0, 1, 2, 3, 4, 5, 6]);
-  expect(most).toBe(2);
 });
 
 test('a subset of platforms has an SBOM of the index that is made of it', async () => {

@@ -48,6 +48,8 @@ export type { OpenLayoutOptions } from './layout/open-layout.ts';
 export { openLayout } from './layout/open-layout.ts';
 export type { LedgerClaim, TransferLedger } from './ledger.ts';
 export { createLedger } from './ledger.ts';
+export type { Limiter } from './limiter.ts';
+export { createLimiter } from './limiter.ts';
 export type { OpenedLocation, OpenLocalStoreOptions } from './local-store.ts';
 export { openLocalStore } from './local-store.ts';
 export type { LocalLocation, Location } from './location.ts';

@@ -11,19 +11,19 @@ interface Waiting {
 }
 
 /** @param signal Once it aborts nothing starts any more: what waits is rejected with its reason. */
-export function createLimiter(slots: number, signal: AbortSignal): Limiter {
+export function createLimiter(slots: number, signal?: AbortSignal | undefined): Limiter {
   let free = Math.max(1, slots);
   const waiting: Waiting[] = [];
   const giveUp = (): void => {
-    for (const { fail } of waiting.splice(0)) fail(signal.reason);
+    for (const { fail } of waiting.splice(0)) fail(signal?.reason);
   };
 
   return {
     async run(task, priority = 0) {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       if (free === 0) {
         // Listened to only while something waits: a signal that outlives the limiter would keep it for good.
-        if (waiting.length === 0) signal.addEventListener('abort', giveUp, { once: true });
+        if (waiting.length === 0) signal?.addEventListener('abort', giveUp, { once: true });
         await new Promise<void>((start, fail) => insert(waiting, { priority, start, fail }));
       } else {
         free--;
@@ -34,7 +34,7 @@ export function createLimiter(slots: number, signal: AbortSignal): Limiter {
         const next = waiting.pop();
         if (next === undefined) free++;
         else {
-          if (waiting.length === 0) signal.removeEventListener('abort', giveUp);
+          if (waiting.length === 0) signal?.removeEventListener('abort', giveUp);
           next.start();
         }
       }

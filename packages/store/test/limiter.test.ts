@@ -56,3 +56,24 @@ describe('a limiter', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });
+
+test('no signal is needed: slots let no more run at once than there are, in order, also when some fail', async () => {
+  const slots = createLimiter(2);
+  const order: number[] = [];
+  let active = 0;
+  let most = 0;
+  const runs = Array.from({ length: 7 }, (_, place) =>
+    slots.run(async () => {
+      order.push(place);
+      most = Math.max(most, ++active);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      active--;
+      if (place === 2) throw new Error('two');
+      return place;
+    }),
+  );
+  const settled = await Promise.allSettled(runs);
+  expect(settled.map(({ status }) => status).filter((status) => status === 'rejected')).toHaveLength(1);
+  expect(order).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(most).toBe(2);
+});

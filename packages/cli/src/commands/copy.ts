@@ -5,7 +5,6 @@ import { exitCodes } from '../exit-codes.ts';
 import { loadPlatform } from '../image.ts';
 import { openPlaces, type Place, place } from '../places.ts';
 import { openProgress } from '../progress/progress.ts';
-import { printable } from '../render/failure.ts';
 import { formatBytes, formatDuration, shortDigest } from '../render/quantities.ts';
 import type { Invocation, Run } from '../verb.ts';
 
@@ -31,7 +30,7 @@ export const run: Run = async (invocation) => {
     onEvent(event) {
       output.event(event);
       progress.observe(destination.name, event);
-      if (event.type === 'notice') progress.say(printable(`  ! ${event.message}`));
+      if (event.type === 'notice') progress.notice(event.message);
     },
   });
   await places.finish();

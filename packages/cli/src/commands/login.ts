@@ -16,7 +16,7 @@ export const run: Run = async ({ args, options, context, output }) => {
   }
   const { user } = options;
   const secret = await readPassword(context);
-  const plain = options.plainHttp?.some((text) => registryHost(text) === host);
+  const plain = options.plainHttp?.includes(host);
   await using registry = openRegistry({
     credentials: async () => new Credential('password', user, secret, 'standard input'),
     hosts: plain ? { [host]: { tls: 'off' } } : {},

@@ -7,7 +7,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { describeFailure } from '../failure.ts';
 import { annotateImages } from '../github.ts';
 import { openProgress } from '../progress/progress.ts';
-import { printable, renderFailure } from '../render/failure.ts';
+import { renderFailure } from '../render/failure.ts';
 import { renderPlan } from '../render/plan.ts';
 import type { Invocation, Run } from '../verb.ts';
 
@@ -39,6 +39,6 @@ async function look(entries: Entries, invocation: Invocation): Promise<Plan> {
   const pipeline = new Pipeline(...pipelineOver(entries, signing, invocation, 'rehearse'));
   return await pipeline.plan((event) => {
     if (event.type === 'entry:planned') progress.status(describeLook(event));
-    if (event.type === 'notice') progress.say(printable(`  ! ${event.message}`));
+    if (event.type === 'notice') progress.notice(event.message);
   });
 }

@@ -6,7 +6,6 @@ import { type EntrySigning, openEntrySigning } from '../entry-signing.ts';
 import { annotateImages, openLogGroup } from '../github.ts';
 import { openProgress } from '../progress/progress.ts';
 import { eventDocument } from '../render/events.ts';
-import { printable } from '../render/failure.ts';
 import { renderResult, summariseReport } from '../render/report.ts';
 import type { Invocation, Run } from '../verb.ts';
 import { run as runPlan } from './plan.ts';
@@ -49,7 +48,7 @@ async function bringUpToDate(
         progress.status(describeLook(event));
         break;
       case 'notice':
-        progress.say(printable(`  ! ${event.message}`));
+        progress.notice(event.message);
         break;
       case 'run:planned':
         progress.status('');
@@ -63,7 +62,7 @@ async function bringUpToDate(
       case 'entry:progress':
         progress.observe(event.image.destination, event.event);
         if (event.event.type === 'notice')
-          progress.say(printable(`  ! ${event.image.destination}: ${event.event.message}`));
+          progress.notice(`${event.image.destination}: ${event.event.message}`);
         break;
       case 'entry:cataloguing':
         progress.finishing(event.image.destination, 'cataloguing');

@@ -3,7 +3,6 @@ import { type ContentStore, copy } from '@lading/store';
 import { exitCodes } from '../exit-codes.ts';
 import { openPlaces } from '../places.ts';
 import { openProgress } from '../progress/progress.ts';
-import { printable } from '../render/failure.ts';
 import { count, formatBytes } from '../render/quantities.ts';
 import type { Run } from '../verb.ts';
 
@@ -26,7 +25,7 @@ export const run: Run = async (invocation) => {
         if (event.outcome === 'skipped') skipped++;
         else blobs++;
       }
-      if (event.type === 'notice') progress.say(printable(`  ! ${event.message}`));
+      if (event.type === 'notice') progress.notice(event.message);
     },
   });
   progress.done(name, []);

@@ -1,3 +1,4 @@
+import { printable } from '@lading/oci';
 import type { CopyEvent } from '@lading/store';
 import type { Context } from '../context.ts';
 import type { Options } from '../options.ts';
@@ -15,8 +16,8 @@ export interface Progress extends Disposable {
   done(name: string, lines: readonly string[]): void;
   /** The image failed; `lines` say how, and are shown even where nothing else is. */
   failed(name: string, lines: readonly string[]): void;
-  /** A line in between. */
-  say(line: string): void;
+  /** Something worth knowing in between; may have words of others in it. */
+  notice(message: string): void;
   /** What is going on where no image is in work, for example `looking at 12 of 200 images`. */
   status(text: string): void;
 }
@@ -73,7 +74,7 @@ export function openProgress(context: Context, options: Options): Progress {
       end(name);
       view.warn(lines);
     },
-    say: (line) => view.print([line]),
+    notice: (message) => view.print([printable(`  ! ${message}`)]),
     status(text) {
       status = text;
       view.changed();

@@ -1,7 +1,6 @@
-import { formatPlatform } from '@lading/oci';
+import { formatPlatform, printable } from '@lading/oci';
 import { type Bom, packageTable, purlOf } from '@lading/sbom';
 import type { Output } from '../output.ts';
-import { printable } from './failure.ts';
 
 /** Notes that are shown of one image. */
 const maxNotes = 20;

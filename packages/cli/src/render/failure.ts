@@ -1,3 +1,4 @@
+import { printable } from '@lading/oci';
 import type { Failure } from '../failure.ts';
 import type { Paint } from '../paint.ts';
 
@@ -13,9 +14,4 @@ export function renderFailure(failure: Failure, paint: Paint, subject = ''): str
     `${subject === '' ? '' : '  '}${paint('bad', '✗')} ${head}`,
     ...body.map((line) => printable(`${indent}${line}`)),
   ];
-}
-
-/** A server's words, and those of whoever made an image, must not steer the terminal. */
-export function printable(line: string): string {
-  return line.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }

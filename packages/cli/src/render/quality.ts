@@ -1,7 +1,8 @@
+import { printable } from '@lading/oci';
 import type { QualityReport } from '@lading/sbom';
 import type { Paint } from '../paint.ts';
 import { alignColumns } from './columns.ts';
-import { printable } from './failure.ts';
+import { count } from './quantities.ts';
 
 type RequirementReport = QualityReport['profiles'][number]['requirements'][number];
 
@@ -13,10 +14,7 @@ const maxNamed = 3;
 export function renderQuality({ document, profiles }: QualityReport, paint: Paint): string[] {
   const { format, formatVersion = '', components } = document;
   return [
-    `${format} ${formatVersion} · ${components} ${components === 1 ? 'component' : 'components'}`.replace(
-      '  ',
-      ' ',
-    ),
+    `${format} ${formatVersion} · ${count(components, 'component')}`.replace('  ', ' '),
     ...profiles.flatMap(({ title, score, requirements }) => [
       '',
       `${paint('strong', title)}   ${score} of 100`,

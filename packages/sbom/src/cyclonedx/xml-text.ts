@@ -1,3 +1,5 @@
+import { escapeSteering } from '@lading/oci';
+
 /**
  * What XML 1.0 has no way to say, escaped or not: most control characters, halves of surrogate pairs, U+FFFE and U+FFFF (XML 1.0, 2.2).
  * Each becomes U+FFFD, so that one sees that something was there.
@@ -11,14 +13,12 @@ const unsayable = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uD800-\uDFFF\uFFFE\uF
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const allUnsayable = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g;
 
-/** What a terminal would act on when it is shown the document: the second set of control characters, marks of direction. */
-const steering = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
-
 /** Escaped for the inside of elements and of attributes in double quotes. Line ends and tabs would be made into others by whoever reads them. */
 function escaped(text: string, isAttribute: boolean): string {
-  const legible = legibleInXml(text)
-    .replace(/[&<>"\r]/g, (character) => entities[character]!)
-    .replace(steering, (character) => `&#x${character.charCodeAt(0).toString(16)};`);
+  const legible = escapeSteering(
+    legibleInXml(text).replace(/[&<>"\r]/g, (character) => entities[character]!),
+    (code) => `&#x${code.toString(16)};`,
+  );
   return isAttribute ? legible.replace(/[\t\n]/g, (character) => entities[character]!) : legible;
 }
 

@@ -1,3 +1,5 @@
+import { escapeSteeringInJson } from '@lading/oci';
+
 /** Characters that are put together before they are handed on: a document of 200,000 components is not one write for each of them. */
 const batchLength = 1 << 16;
 
@@ -61,16 +63,8 @@ function isMembers(value: unknown): value is Members {
 function wellFormedJson(value: unknown): string {
   const text = JSON.stringify(value);
   // Nothing else than such a half is escaped like this, but for words that look so; asking each string is slow.
-  if (!text.includes('\\ud')) return escapeSteering(text);
-  return escapeSteering(
+  if (!text.includes('\\ud')) return escapeSteeringInJson(text);
+  return escapeSteeringInJson(
     JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? part.toWellFormed() : part)),
-  );
-}
-
-/** U+009B begins a sequence as ESC [ does, and marks of direction show a text as another. They stand in strings only. */
-function escapeSteering(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

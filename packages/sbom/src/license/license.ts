@@ -89,9 +89,11 @@ function translated(text: string): string | undefined {
 function clause(text: string): string | undefined {
   const whole = licenseId(text);
   if (whole !== undefined) return whole;
+  const tokens = text.split(/(\(|\)| and | or |&&?|\|\|?)/i).map((token) => token.trim());
+  // Asked for just now.
+  if (tokens.length === 1 && tokens[0] === text) return withException(text);
   const parts: string[] = [];
-  for (const token of text.split(/(\(|\)| and | or |&&?|\|\|?)/i)) {
-    const words = token.trim();
+  for (const words of tokens) {
     if (words === '') continue;
     const operator = /^(?:\(|\)|and|or|&&?|\|\|?)$/i.test(words) ? operatorOf(words) : undefined;
     const part = operator ?? termOf(words);
@@ -108,13 +110,15 @@ function operatorOf(token: string): string {
 }
 
 function termOf(words: string): string | undefined {
+  return group(licenseId(words)) ?? withException(words);
+}
+
+function withException(words: string): string | undefined {
   const [name = '', exception, ...more] = words.split(/ with /i);
-  const whole = licenseId(words);
-  if (exception === undefined || whole !== undefined) return group(whole);
+  if (exception === undefined || more.length > 0) return undefined;
   const id = licenseId(name);
   const exceptionId = exceptionOf(exception);
-  if (id === undefined || exceptionId === undefined || more.length > 0) return undefined;
-  return `${id} WITH ${exceptionId}`;
+  return id === undefined || exceptionId === undefined ? undefined : `${id} WITH ${exceptionId}`;
 }
 
 /** An id may be two licences at one's choice (`perl`), which then stay together. */
