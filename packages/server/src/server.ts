@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isLoopbackHost, LadingError, manifestLimits } from '@lading/oci';
 import { type Authority, openAuthority } from './auth/authority.ts';
 import { type BasicAuthOptions, basicAuthority } from './auth/basic.ts';
@@ -92,11 +93,13 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
   const storage = await Storage.open(resolve(directory), { clock, readOnly });
   const uploads = new Uploads(storage, limits, clock);
   if (!readOnly) await uploads.sweep();
+  const running = new Set<Promise<void>>();
   const handler = createHandler({
     context: { storage, uploads, limits, readOnly, sparse },
     authority: authorityFor(options.auth, clock),
     clock,
     lingerMs: limits.idleTimeoutMs,
+    running,
     onRequest,
   });
   const server = createServer(
@@ -114,7 +117,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     signal?.removeEventListener('abort', onAbort);
-    closing ??= stop(server).then(() => uploads.cancelAll());
+    closing ??= stop(server, running).then(() => uploads.cancelAll());
     return closing;
   };
   const onAbort = (): void => void close().catch(() => {});
@@ -179,12 +182,14 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   }
 }
 
-async function stop(server: Server): Promise<void> {
+async function stop(server: Server, running: ReadonlySet<Promise<void>>): Promise<void> {
   const { promise, resolve: closed } = Promise.withResolvers<void>();
   const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
   server.close(() => closed());
   await promise;
   clearTimeout(timer);
+  // Who closes may remove the folder next: nothing may still be written there.
+  await Promise.race([Promise.allSettled(running), sleep(closeGraceMs, undefined, { ref: false })]);
 }
 
 function formatAddress({ address, family, port }: AddressInfo): string {

@@ -27,6 +27,8 @@ export interface HandlerOptions {
   readonly clock: () => number;
   /** Milliseconds after its answer for which a client may go on sending. */
   readonly lingerMs: number;
+  /** Holds what is done for requests while it is done: a client that is gone leaves work behind. */
+  readonly running: Set<Promise<void>>;
   readonly onRequest?: ((record: RequestRecord) => void) | undefined;
 }
 
@@ -38,7 +40,7 @@ const diskFull = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 export function createHandler(
   options: HandlerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { clock, lingerMs, onRequest } = options;
+  const { clock, lingerMs, running, onRequest } = options;
   return (request, response) => {
     const started = clock();
     const outcome: Outcome = { user: undefined, error: undefined };
@@ -54,10 +56,13 @@ export function createHandler(
     );
     response.once('finish', () => endAfter(request, lingerMs));
     response.setHeader('Docker-Distribution-API-Version', 'registry/2.0');
-    handle(options, request, response, outcome).catch((error: unknown) => {
-      outcome.error = error instanceof Fault || error instanceof BrokenBody ? undefined : error;
-      answerError(request, response, error);
-    });
+    const work = handle(options, request, response, outcome)
+      .catch((error: unknown) => {
+        outcome.error = error instanceof Fault || error instanceof BrokenBody ? undefined : error;
+        answerError(request, response, error);
+      })
+      .finally(() => running.delete(work));
+    running.add(work);
   };
 }
 
