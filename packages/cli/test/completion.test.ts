@@ -1,16 +1,29 @@
 import { execFileSync } from 'node:child_process';
-import { describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { verbGroups } from '../src/verbs/index.ts';
 import { lading } from './support/lading.ts';
 
 const names = verbGroups.flatMap((group) => group.verbs.map((verb) => verb.name));
 
 describe('bash completion, as bash itself runs it', () => {
+  // Files are offered beside words, so the test decides which files there are.
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lading-completion-'));
+    await writeFile(join(folder, 'etched.txt'), '');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
   async function complete(...words: string[]): Promise<string[]> {
     const { stdout: script } = await lading(['completion', 'bash']);
     const line = words.map((word) => `'${word}'`).join(' ');
     const probe = `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _lading; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    return execFileSync('bash', ['--norc', '-c', probe], { encoding: 'utf8', cwd: '/' }).trim().split('\n');
+    return execFileSync('bash', ['--norc', '-c', probe], { encoding: 'utf8', cwd: folder })
+      .trim()
+      .split('\n');
   }
 
   test('offers the commands', async () => {
@@ -45,16 +58,16 @@ describe('bash completion, as bash itself runs it', () => {
     expect(await complete('lading', 'sbom', 'check', '--min')).toEqual(['--min-score']);
     expect(await complete('lading', 'sbom', 'alpine:3.20', '--all')).toEqual(['--all-layers']);
     expect(await complete('lading', 'download', 'sbom', '--all')).toEqual(['']);
-    expect(await complete('lading', 'sbom', '/et')).toEqual(['/etc']);
+    expect(await complete('lading', 'sbom', 'et')).toEqual(['etched.txt']);
   });
 
   test('offers formats where -o is a format, and files where it is a file', async () => {
     expect(await complete('lading', 'sbom', '--output', 'cyc')).toEqual(['cyclonedx-json', 'cyclonedx-xml']);
-    expect(await complete('lading', 'download', 'sbom', '--output', '/et')).toEqual(['/etc']);
+    expect(await complete('lading', 'download', 'sbom', '--output', 'et')).toEqual(['etched.txt']);
   });
 
   test('completes file names where a file is wanted', async () => {
-    expect(await complete('lading', 'sync', '-c', '/et')).toEqual(['/etc']);
+    expect(await complete('lading', 'sync', '-c', 'et')).toEqual(['etched.txt']);
   });
 });
 
