@@ -167,7 +167,7 @@ export const optionSpecs: Readonly<Record<OptionName, OptionSpec>> = {
   dryRun: { flags: '--dry-run', description: 'say what would be done and write nothing' },
   detailedExitcode: {
     flags: '--detailed-exitcode',
-    description: 'exit with 2 when there is something to do',
+    description: 'exit with 2 when there are changes',
   },
   platform: {
     flags: '--platform <os/arch[/variant]>',

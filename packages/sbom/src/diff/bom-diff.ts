@@ -5,7 +5,7 @@ import type { PackageType } from '../bom.ts';
 export interface BomDiff {
   readonly before: ImageName;
   readonly after: ImageName;
-  /** Nothing below is different: what the images hold is the same as far as it was catalogued, whatever their digests are. */
+  /** Nothing below is different: what the images hold is the same as far as it was catalogued, whatever their digests are. Layers and platforms count where both sides name theirs. */
   readonly isSame: boolean;
   readonly os?: Change<string>;
   readonly platform?: Change<string>;

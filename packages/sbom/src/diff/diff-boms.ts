@@ -5,15 +5,21 @@ import { diffPackages } from './diff-packages.ts';
 /** What is different between two images, or two states of one. Pure: the same two give the same, and turned round the opposite. */
 export function diffBoms(before: Bom, after: Bom): BomDiff {
   const os = change(systemName(before.os), systemName(after.os));
-  const platform = change(platformName(before), platformName(after));
+  const platform = changeOfKnown(platformName(before), platformName(after));
   const size = { before: sizeOf(before), after: sizeOf(after) };
   const layers = diffLayers(before, after);
   const { packages, licenses } = diffPackages(before, after);
-  const lists = [layers.removed, layers.added, packages.added, packages.removed, packages.changed, licenses];
+  const lists = [packages.added, packages.removed, packages.changed, licenses];
+  const otherLayers = layers.removed.length > 0 || layers.added.length > 0;
+  const isSame =
+    os === undefined &&
+    platform === undefined &&
+    lists.every(({ length }) => length === 0) &&
+    !(otherLayers && namesLayers(before) && namesLayers(after));
   return {
     before: imageName(before),
     after: imageName(after),
-    isSame: os === undefined && platform === undefined && lists.every(({ length }) => length === 0),
+    isSame,
     ...(os !== undefined && { os }),
     ...(platform !== undefined && { platform }),
     size,
@@ -32,6 +38,11 @@ function change(before: string | undefined, after: string | undefined): Change<s
   return { ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
 }
 
+/** SBOMs of other programs seldom tell a platform, and a folder has none: that is no change. */
+function changeOfKnown(before: string | undefined, after: string | undefined): Change<string> | undefined {
+  return before === undefined || after === undefined ? undefined : change(before, after);
+}
+
 /** `debian 12.5`: what advisories go by, and not what it calls itself for people. */
 function systemName(os: OperatingSystem | undefined): string | undefined {
   return os?.versionId ? `${os.id} ${os.versionId}` : os?.id;
@@ -45,6 +56,11 @@ function platformName({ subject: { platform } }: Bom): string | undefined {
 
 function sizeOf({ subject: { layers } }: Bom): number {
   return layers.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** A folder has no layers, and SBOMs of other programs seldom name them: then there is nothing to compare. */
+function namesLayers({ subject: { layers } }: Bom): boolean {
+  return layers.length > 0;
 }
 
 /** Layers are the same by their content: one that was only compressed anew is no other. */

@@ -9,11 +9,7 @@ const maxCommand = 120;
 export function diffLines(diff: BomDiff): string[] {
   const { before, after, os, platform, size, layers, packages, licenses } = diff;
   const head = `${word(`${before.name}@${before.digest}`, 300)} → ${word(`${after.name}@${after.digest}`, 300)}`;
-  if (diff.isSame)
-    return [
-      head,
-      `No differences (${layers.shared} ${layers.shared === 1 ? 'layer' : 'layers'}, ${formatBytes(size.after)})`,
-    ];
+  if (diff.isSame) return [head, `No differences ${extent(diff)}`];
   return [
     head,
     ...changeLine('Operating system', os),
@@ -28,7 +24,13 @@ export function diffLines(diff: BomDiff): string[] {
   ];
 }
 
-/** A folder has no layers, and SBOMs of other programs seldom name them: then there is nothing to compare. */
+/** What was found the same. */
+function extent({ size, layers: { shared } }: BomDiff): string {
+  if (shared === 0) return 'between the packages';
+  return `(${shared} ${shared === 1 ? 'layer' : 'layers'}, ${formatBytes(size.after)})`;
+}
+
+/** Where one side names no layers they were neither added nor removed: nobody knows. */
 function layerLines(size: BomDiff['size'], { shared, removed, added }: BomDiff['layers']): string[] {
   const before = shared + removed.length;
   const after = shared + added.length;

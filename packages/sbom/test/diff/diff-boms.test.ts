@@ -366,6 +366,22 @@ describe('diffLines', () => {
     expect(diffLines(diffBoms(one, one))[1]).toBe('No differences (1 layer, 1.0 kB)');
   });
 
+  test('an image and an SBOM that names neither layers nor platform are the same when their packages are', () => {
+    const packages = [pkg('npm', 'a', '1')];
+    const platform = { os: 'linux', architecture: 'amd64' };
+    const image = bom(packages, {}, { platform, layers: [layer('a', 1000)] });
+    for (const [one, other] of [
+      [image, bom(packages)],
+      [bom(packages), image],
+      [bom(packages), bom(packages)],
+    ] as const) {
+      const diff = diffBoms(one, other);
+      expect(diff.isSame).toBe(true);
+      expect(diffLines(diff)[1]).toBe('No differences between the packages');
+    }
+    expect(diffBoms(image, bom([])).isSame).toBe(false);
+  });
+
   test('an SBOM that names no layers has no size of zero, and its layers were not removed', () => {
     const silent = bom([pkg('npm', 'a', '1')]);
     const image = bom([pkg('npm', 'a', '2')], {}, { layers: [layer('a', 1000)] });
@@ -386,7 +402,7 @@ describe('diffLines', () => {
       bom(
         [pkg('npm', 'p', '1', { licenses: [{ name: evil }] })],
         { os: { id: evil } },
-        { name: evil, layers: [layer('a', 1, evil)] },
+        { name: evil, platform: { os: evil, architecture: 'a' }, layers: [layer('a', 1, evil)] },
       ),
       bom(
         [pkg('npm', 'p', evil, { licenses: [] }), pkg('npm', evil, evil, { licenses: [] })],
