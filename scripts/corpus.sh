@@ -14,7 +14,7 @@
 #
 #   alpine wolfi               what apko makes of .apk packages
 #   rpm-sqlite rpm-ndb rpm-bdb what rpm installs, with each of its databases
-#   java java-apps ruby php python rust go dotnet node programs
+#   java java-apps ruby php python rust go dotnet node pnpm programs
 #
 #   LADING_CORPUS  where they go (default: ${XDG_CACHE_HOME:-~/.cache}/lading/corpus)
 #   LADING_DEBIAN_MIRROR  where the Debian packages come from (default: what the system's apt uses)
@@ -55,7 +55,7 @@ for piece in apk dotnet go java node php programs python rpm ruby rust; do
   # shellcheck source=/dev/null
   . "$HERE/corpus/$piece.sh"
 done
-SAMPLES='rpm-sqlite rpm-ndb rpm-bdb java java-apps ruby php python rust go dotnet node programs'
+SAMPLES='rpm-sqlite rpm-ndb rpm-bdb java java-apps ruby php python rust go dotnet node pnpm programs'
 SBOM="debian debian-multi debian-python gobin busybox alpine wolfi $SAMPLES"
 
 pack() { node "$HERE/corpus-layout.mjs" "$@" >&2; }

@@ -1,4 +1,4 @@
-# Two applications with a few hundred packages: one as npm lays them out, one as pnpm does, with its store of links.
+# Applications with a few hundred packages: as npm lays them out, as pnpm does, and as pnpm does beside its store.
 npm_packages() { # FOLDER PACKAGE...
   local folder=$1
   shift
@@ -16,4 +16,14 @@ sample_node() {
     fastify@5 @types/node@22 pino-pretty@13 rollup@4) >&2
   layer node "$root"
   rm -rf "$WORK/pnpm-store"
+}
+
+# What `pnpm install` leaves in an image: a store with all content under its hash, and packages of hard links to it. Archives have the store first.
+sample_pnpm() {
+  local root=$1
+  os_release "$root" debian 13 'Debian GNU/Linux'
+  npm_packages "$root/usr/src/app"
+  (cd "$root/usr/src/app" && npx -y pnpm@10.33.0 add --silent --ignore-scripts --config.package-import-method=hardlink \
+    --config.store-dir="$root/root/.local/share/pnpm/store" fastify@5 pino-pretty@13) >&2
+  layer pnpm "$root"
 }

@@ -82,7 +82,7 @@ export type { Json } from './json.ts';
 export { languageCataloguers } from './language/cataloguers.ts';
 export { isLayerMediaType } from './layer/decompress.ts';
 export type { LayerErrorCode } from './layer/errors.ts';
-export type { LayerFacts } from './layer/facts.ts';
+export type { LayerFacts, MissedFile } from './layer/facts.ts';
 export { type LayerLimits, layerLimits } from './layer/limits.ts';
 export { type ReadLayerOptions, readLayer } from './layer/read-layer.ts';
 export { type ReadLayerByTocOptions, readLayerByToc } from './layer/read-layer-by-toc.ts';

@@ -34,7 +34,7 @@ const maxFactsBytes = 512 * 2 ** 20;
 export function layerKey(layer: Digest, cataloguers: readonly Cataloguer[], limits: LayerLimits): string {
   const names = cataloguers.map(({ name, version }) => `${name}@${version}`).sort();
   return createHash('sha256')
-    .update(JSON.stringify([1, names, layer, Object.entries(limits).sort()]))
+    .update(JSON.stringify([2, names, layer, Object.entries(limits).sort()]))
     .digest('hex');
 }
 
@@ -51,7 +51,7 @@ export async function unpackFacts(packed: Uint8Array): Promise<KeptFacts | undef
     const bytes: Buffer = await decompress(packed, { maxOutputLength: maxFactsBytes });
     const text = bytes.toString('utf8');
     const facts = JSON.parse(text) as LayerFacts;
-    return facts.version === 1 ? { facts, packed, size: text.length } : undefined;
+    return facts.version === 2 ? { facts, packed, size: text.length } : undefined;
   } catch {
     return undefined;
   }

@@ -3,8 +3,9 @@ import type { ContentStore, StoreOptions } from '@lading/store';
 import { type KeptFacts, type LayerCache, layerKey, packFacts, unpackFacts } from '../cache/layer-cache.ts';
 import { memoryCache } from '../cache/memory-cache.ts';
 import type { Cataloguer } from '../cataloguer.ts';
+import type { LayerFacts, MissedFile } from '../layer/facts.ts';
 import { type LayerLimits, layerLimits } from '../layer/limits.ts';
-import { readLayer } from '../layer/read-layer.ts';
+import { type ReadLayerOptions, readLayer } from '../layer/read-layer.ts';
 import { readLayerByToc } from '../layer/read-layer-by-toc.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import type { ImageLayer } from './image-config.ts';
@@ -52,11 +53,13 @@ export class LayerReader {
    * @throws what `readLayer` and the store throw
    */
   async facts(store: ContentStore, layer: ImageLayer, options: StoreOptions = {}): Promise<ReadFacts> {
-    const { descriptor, diffId } = layer;
+    const { descriptor } = layer;
     let isLazy = this.#isLazy;
     for (;;) {
       const found = await this.#find(descriptor.digest, options.signal);
-      if (found !== undefined) return this.#checked(found, layer);
+      // What flowed by could not be read twice; from the store it can.
+      const missed = found?.facts.missed;
+      if (found !== undefined && missed === undefined) return this.#checked(found, layer);
       if (isLazy) {
         // What a table says is for this image alone: it could not be checked.
         isLazy = false;
@@ -65,9 +68,7 @@ export class LayerReader {
       }
       // Somebody else may have begun meanwhile.
       if (this.#reading.has(descriptor.digest)) continue;
-      const read = await this.#once(descriptor, async () =>
-        this.#read(await store.fetch(descriptor, options), descriptor, diffId, options.signal),
-      );
+      const read = await this.#once(descriptor, () => this.#readAll(store, layer, missed, options));
       return this.#checked({ ...read, origin: 'read' }, layer);
     }
   }
@@ -84,7 +85,7 @@ export class LayerReader {
     const { digest } = descriptor;
     const isRead = (): boolean => this.#reading.has(digest);
     if (isRead() || (await this.#stored(digest)) !== undefined || isRead()) return bytes.cancel();
-    await this.#once(descriptor, () => this.#read(bytes, descriptor, undefined, signal));
+    await this.#once(descriptor, async () => packFacts(await this.#read(bytes, descriptor, { signal })));
   }
 
   /** What is known of a layer, or will be in a moment. */
@@ -130,14 +131,28 @@ export class LayerReader {
     }
   }
 
-  async #read(
+  /** Reads a layer, and once more when hard links made something interesting after it had gone by. */
+  async #readAll(
+    store: ContentStore,
+    layer: ImageLayer,
+    missed: readonly MissedFile[] | undefined,
+    options: StoreOptions,
+  ): Promise<KeptFacts> {
+    const { descriptor, diffId } = layer;
+    const { signal } = options;
+    const bytes = await store.fetch(descriptor, options);
+    const facts = await this.#read(bytes, descriptor, { diffId, missed, signal });
+    if (missed !== undefined || facts.missed === undefined) return packFacts(facts);
+    return this.#readAll(store, layer, facts.missed, options);
+  }
+
+  #read(
     bytes: ReadableStream<Uint8Array>,
     { mediaType }: Descriptor,
-    diffId: Digest | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<KeptFacts> {
+    options: Pick<ReadLayerOptions, 'diffId' | 'missed' | 'signal'>,
+  ): Promise<LayerFacts> {
     const { cataloguers, limits } = this;
-    return packFacts(await readLayer(bytes, { mediaType, diffId, cataloguers, limits, signal }));
+    return readLayer(bytes, { mediaType, cataloguers, limits, ...options });
   }
 
   async #checked(found: ReadFacts, { descriptor: { digest }, diffId }: ImageLayer): Promise<ReadFacts> {

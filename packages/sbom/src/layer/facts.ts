@@ -9,7 +9,7 @@ import type { Json } from '../json.ts';
  */
 export interface LayerFacts {
   /** Of this shape: facts with another number are not used any more. */
-  readonly version: 1;
+  readonly version: 2;
   /** The digest of the uncompressed layer. */
   readonly diffId: Digest;
   /** Who was asked, as `NAME@VERSION`. */
@@ -36,9 +36,21 @@ export interface LayerFacts {
   /** Folders that were replaced by something else within the layer, and how often: their keys are counted on. */
   readonly replaced: readonly (readonly [path: string, times: number])[];
   readonly notes: readonly BomNote[];
+  /** There when files went by unread that are wanted after all: whoever has the layer may read it again with this (`ReadLayerOptions`). */
+  readonly missed?: readonly MissedFile[] | undefined;
   /**
    * There when only a table of contents was read (`readLayerByToc`). Whoever made the layer may have left files out of the table,
    * and `diffId` is what the image says: such facts must not be kept for others.
    */
   readonly from?: 'toc' | undefined;
+}
+
+/**
+ * A file with a name that nobody wanted to read, until a hard link behind it gave it one that somebody does. Package managers that keep
+ * all content in a store, as pnpm does, make thousands of them.
+ */
+export interface MissedFile {
+  readonly path: string;
+  /** Who wants to read it, and by which name. */
+  readonly wanted: readonly (readonly [cataloguer: string, name: string])[];
 }

@@ -4,19 +4,27 @@ import type { Cataloguer, FileHead, Probe } from '../cataloguer.ts';
 import { compare } from '../compare.ts';
 import type { Json } from '../json.ts';
 import type { TarBody, TarHead } from '../tar/reader.ts';
-import type { LayerFacts } from './facts.ts';
-import { LayerState } from './layer-state.ts';
+import type { LayerFacts, MissedFile } from './facts.ts';
+import { type KnownFile, LayerState } from './layer-state.ts';
 import type { LayerLimits } from './limits.ts';
 import { baseOf, canonicalPath, decodeName, joinPath, maxPathBytes, parentOf } from './path.ts';
 
 const opaqueMarker = '.wh..wh..opq';
 const whiteoutPrefix = '.wh.';
 const executableBits = 0o111;
+/** A size that no cataloguer takes for too small or too large, where nobody knows the real one. Bytes. */
+const likelySize = 65_536;
 
 /** Something that makes the result of a layer a partial one: the first time it is met, and how often. */
 interface Trouble {
   readonly example: string;
   times: number;
+}
+
+interface NamedProbe {
+  /** Of the cataloguer. */
+  readonly name: string;
+  readonly probe: Probe;
 }
 
 /** Makes facts of the entries of one layer, as they come (image-spec 1.1, layer.md). */
@@ -26,16 +34,27 @@ export class LayerEntries {
   readonly #hasMarkers: boolean;
   readonly #state: LayerState;
   readonly #troubles = new Map<string, Trouble>();
+  /** What an earlier reading missed: who wants to read a file, and by which name. */
+  readonly #told: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Paths of it that are links themselves: archives name the first of a file's names in each link, so hardly ever is there one. */
+  readonly #toldLinks = new Set<string>();
 
-  /** @param markers False where files whose names begin with `.wh.` are files. */
+  /**
+   * @param markers False where files whose names begin with `.wh.` are files.
+   * @param missed By an earlier reading of the same layer, and read this time.
+   */
   constructor(
     cataloguers: readonly Cataloguer[],
     limits: LayerLimits,
-    { markers = true }: { readonly markers?: boolean } = {},
+    {
+      markers = true,
+      missed = [],
+    }: { readonly markers?: boolean; readonly missed?: readonly MissedFile[] | undefined } = {},
   ) {
     this.#cataloguers = cataloguers;
     this.#limits = limits;
     this.#hasMarkers = markers;
+    this.#told = new Map(missed.map(({ path, wanted }) => [path, new Map(wanted)]));
     this.#state = new LayerState(limits);
   }
 
@@ -74,8 +93,9 @@ export class LayerEntries {
 
   facts(diffId: Digest, notes: readonly BomNote[]): LayerFacts {
     const { files, links, hardlinks, whiteouts, opaque, table, replaced } = this.#state;
+    const missed = this.missed;
     return {
-      version: 1,
+      version: 2,
       diffId,
       cataloguers: this.#cataloguers.map(({ name, version }) => `${name}@${version}`).sort(),
       files: sorted(files.entries())
@@ -94,7 +114,17 @@ export class LayerEntries {
           message: `${what}: ${JSON.stringify(example.toWellFormed().slice(0, 200))}${times > 1 ? ` and ${times - 1} more` : ''}`,
         })),
       ],
+      // A third reading would get one link of a link further, and so on.
+      ...(missed.length > 0 && this.#told.size === 0 && { missed }),
     };
+  }
+
+  /** What has to be read after all, so far. */
+  get missed(): readonly MissedFile[] {
+    return sorted(this.#state.missed.entries()).map(([path, wanted]) => ({
+      path,
+      wanted: sorted(wanted.entries()),
+    }));
   }
 
   /** Markers say something of the layers below and are no files themselves, whatever type they have. */
@@ -121,9 +151,15 @@ export class LayerEntries {
 
   #file(path: string, head: TarHead): TarBody | undefined {
     const file: FileHead = { path, size: head.size, isExecutable: (head.mode & executableBits) !== 0 };
-    const probes: { readonly name: string; readonly probe: Probe }[] = [];
-    for (const { cataloguer, probe } of this.#ask(file)) probes.push({ name: cataloguer, probe });
-    if (probes.length === 0) return undefined;
+    const probes = this.#ask(file);
+    const names = this.#told.get(path);
+    if (probes.length === 0 && names === undefined) return undefined;
+    const own = new Set(probes.map(({ name }) => name));
+    if (names !== undefined) {
+      this.#toldLinks.delete(path);
+      probes.push(...this.#askByLinks(file, names, own));
+      if (probes.length === 0) return undefined;
+    }
     if (head.holes > this.#limits.maxHoles) {
       this.#trouble('a sparse file with too large holes was not read', path);
       return undefined;
@@ -153,24 +189,38 @@ export class LayerEntries {
         this.#state.know(path, {
           size: file.size,
           isExecutable: file.isExecutable,
-          found,
+          ...foundOf(found, own),
           asked: new Set(probes.map(({ name }) => name)),
         });
       },
     };
   }
 
-  #ask(file: FileHead): { readonly cataloguer: string; readonly probe: Probe }[] {
-    const asked: { cataloguer: string; probe: Probe }[] = [];
+  #ask(file: FileHead): NamedProbe[] {
+    const probes: NamedProbe[] = [];
+    for (const cataloguer of this.#cataloguers) this.#askOne(cataloguer, file, probes);
+    return probes;
+  }
+
+  /** Those that want to read a file only because of the name that a hard link behind it gives it. */
+  #askByLinks(file: FileHead, names: ReadonlyMap<string, string>, asked: ReadonlySet<string>): NamedProbe[] {
+    const probes: NamedProbe[] = [];
     for (const cataloguer of this.#cataloguers) {
-      try {
-        const probe = cataloguer.probe(file);
-        if (probe !== undefined) asked.push({ cataloguer: cataloguer.name, probe });
-      } catch {
-        this.#trouble(`${cataloguer.name} could not look at a file`, file.path);
-      }
+      const path = names.get(cataloguer.name);
+      if (path !== undefined && !asked.has(cataloguer.name))
+        this.#askOne(cataloguer, { ...file, path }, probes);
     }
-    return asked;
+    return probes;
+  }
+
+  #askOne(cataloguer: Cataloguer, file: FileHead, probes: NamedProbe[]): void {
+    const { name } = cataloguer;
+    try {
+      const probe = cataloguer.probe(file);
+      if (probe !== undefined) probes.push({ name, probe });
+    } catch {
+      this.#trouble(`${name} could not look at a file`, file.path);
+    }
   }
 
   /** Another name for a file that came before, in this layer or in one below. */
@@ -188,26 +238,32 @@ export class LayerEntries {
     const known = this.#state.files.get(target);
     const isHere = this.#state.has(target);
     this.#state.put(path, 'other');
-    // Nobody knows how large a boring target is.
+    if (this.#told.has(path)) this.#toldLinks.add(path);
     const file: FileHead = {
       path,
-      size: known?.size ?? 1,
+      size: known?.size ?? likelySize,
       isExecutable: known?.isExecutable ?? (head.mode & executableBits) !== 0,
     };
-    const wanted = this.#ask(file).map(({ cataloguer }) => cataloguer);
-    if (wanted.length === 0) return;
+    const wanted = new Set(this.#ask(file).map(({ name }) => name));
+    if (wanted.size === 0) return;
     if (!isHere) {
-      this.#state.linkBelow(path, { target, cataloguers: wanted });
+      this.#state.linkBelow(path, { target, cataloguers: [...wanted] });
       return;
     }
-    if (wanted.some((name) => known?.asked.has(name) !== true))
+    // A file that was to be read this time and was not has turned out to be too small, or no file.
+    const told = this.#toldLinks.has(target) ? undefined : this.#told.get(target);
+    const missed = [...wanted].filter((name) => !known?.asked.has(name) && !told?.has(name));
+    for (const name of missed) this.#state.miss(target, name, path);
+    if (missed.length > 0)
       this.#trouble(
         'a file was not read because it is a hard link to one that did not look interesting',
         path,
       );
     if (known === undefined) return;
-    const found = new Map([...known.found].filter(([name]) => wanted.includes(name)));
-    this.#state.know(path, { ...known, found });
+    this.#state.know(path, {
+      ...known,
+      ...foundOf(new Map([...known.found, ...known.foundForLinks]), wanted),
+    });
   }
 
   #trouble(what: string, example: string): void {
@@ -215,6 +271,16 @@ export class LayerEntries {
     if (trouble === undefined) this.#troubles.set(what, { example, times: 1 });
     else trouble.times++;
   }
+}
+
+/** What was found of a file: for the path at hand, whose name these cataloguers want to know, and for links to it alone. */
+function foundOf(
+  found: ReadonlyMap<string, Json>,
+  wanted: ReadonlySet<string>,
+): Pick<KnownFile, 'found' | 'foundForLinks'> {
+  const own = new Map([...found].filter(([name]) => wanted.has(name)));
+  const foundForLinks = new Map([...found].filter(([name]) => !wanted.has(name)));
+  return { found: own, foundForLinks };
 }
 
 /** By key, in the order of code units: the same in every locale. */

@@ -10,7 +10,10 @@ import { type PathKind, PathTable } from './path-table.ts';
 export interface KnownFile {
   readonly size: number;
   readonly isExecutable: boolean;
+  /** By cataloguer. */
   readonly found: ReadonlyMap<string, Json>;
+  /** The same for cataloguers that want to know it by the name of a hard link alone. */
+  readonly foundForLinks: ReadonlyMap<string, Json>;
   /** The cataloguers that read it, whether they found something or not. */
   readonly asked: ReadonlySet<string>;
 }
@@ -34,6 +37,8 @@ export class LayerState {
   readonly files: Map<string, KnownFile> = new Map<string, KnownFile>();
   readonly links: Map<string, string> = new Map<string, string>();
   readonly hardlinks: Map<string, LowerLink> = new Map<string, LowerLink>();
+  /** Files that went by before a hard link made them interesting: who wants to read them, and by which name. */
+  readonly missed: Map<string, Map<string, string>> = new Map<string, Map<string, string>>();
   /** Paths that are taken away from the layers below. */
   readonly whiteouts: Set<string> = new Set<string>();
   /** Folders of which nothing from below is seen. */
@@ -142,7 +147,18 @@ export class LayerState {
   know(path: string, file: KnownFile): void {
     this.files.set(path, file);
     this.#keep(path.length);
-    for (const facts of file.found.values()) this.#keep(JSON.stringify(facts).length);
+    for (const found of [file.found, file.foundForLinks])
+      for (const facts of found.values()) this.#keep(JSON.stringify(facts).length);
+    this.#checkFiles();
+  }
+
+  /** One name for each cataloguer is enough, so that many of them cost no more. */
+  miss(path: string, cataloguer: string, name: string): void {
+    const wanted = this.missed.get(path) ?? new Map<string, string>();
+    this.missed.set(path, wanted);
+    if (wanted.has(cataloguer)) return;
+    wanted.set(cataloguer, name);
+    this.#keep(path.length + cataloguer.length + name.length);
     this.#checkFiles();
   }
 
@@ -154,7 +170,7 @@ export class LayerState {
   }
 
   #checkFiles(): void {
-    if (this.files.size + this.hardlinks.size > this.#limits.maxFiles)
+    if (this.files.size + this.hardlinks.size + this.missed.size > this.#limits.maxFiles)
       throw tooMuch(`more than ${this.#limits.maxFiles} files to read`);
   }
 

@@ -3,7 +3,7 @@ import type { Descriptor, Digest } from '@lading/oci';
 import type { Cataloguer } from '../cataloguer.ts';
 import type { TarBody } from '../tar/reader.ts';
 import { checkLayerType } from './decompress.ts';
-import type { LayerFacts } from './facts.ts';
+import type { LayerFacts, MissedFile } from './facts.ts';
 import { LayerEntries } from './layer-entries.ts';
 import { type LayerLimits, layerLimits } from './limits.ts';
 import { checkDigest, type FetchRange, hasToc, rangeOf, readToc, type Toc, unpackStart } from './toc.ts';
@@ -41,11 +41,11 @@ export async function readLayerByToc(
   try {
     checkLayerType(descriptor.mediaType);
     const toc = await readToc(fetchRange, descriptor);
-    const wanted = wantedChunks(toc, cataloguers, limits);
+    const { wanted, missed } = planReading(toc, cataloguers, limits);
     const spans = spansOf([...wanted.values()].flat());
     const fetched = new FetchedSpans(fetchRange, spans);
     if (fetched.bytes > descriptor.size / 2) return undefined;
-    const entries = new LayerEntries(cataloguers, limits);
+    const entries = new LayerEntries(cataloguers, limits, { missed });
     for (const [index, body] of visit(toc, entries, limits)) {
       signal?.throwIfAborted();
       for (const chunk of wanted.get(index) ?? []) {
@@ -101,17 +101,26 @@ function holesOf({ entries }: Toc, index: number): number {
   return holes;
 }
 
-/** What has to be fetched, by the place of the file in the table: found out before anything is. */
-function wantedChunks(
+/** Found out before anything is fetched. */
+interface ReadingPlan {
+  /** What has to be fetched, by the place of the file in the table. */
+  readonly wanted: ReadonlyMap<number, Chunk[]>;
+  /** Files that hard links further down in the table make interesting; `wanted` has them, too. */
+  readonly missed: readonly MissedFile[];
+}
+
+function planReading(
   toc: Toc,
   cataloguers: readonly Cataloguer[],
   limits: LayerLimits,
-): Map<number, Chunk[]> {
+  missed: readonly MissedFile[] = [],
+): ReadingPlan {
   const chunks = new TocChunks(toc);
   const wanted = new Map<number, Chunk[]>();
-  for (const [index] of visit(toc, new LayerEntries(cataloguers, limits), limits))
-    wanted.set(index, chunks.of(index));
-  return wanted;
+  const entries = new LayerEntries(cataloguers, limits, { missed });
+  for (const [index] of visit(toc, entries, limits)) wanted.set(index, chunks.of(index));
+  if (missed.length > 0 || entries.missed.length === 0) return { wanted, missed };
+  return planReading(toc, cataloguers, limits, entries.missed);
 }
 
 /** Fetches spans one after the other, the next one while one is read. */

@@ -9,7 +9,7 @@ import { TarReader } from '../tar/reader.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import { checkLayerType, compressionOf, decompressor, magicBytes, unpackedBytes } from './decompress.ts';
 import type { LayerErrorCode } from './errors.ts';
-import type { LayerFacts } from './facts.ts';
+import type { LayerFacts, MissedFile } from './facts.ts';
 import { LayerEntries } from './layer-entries.ts';
 import { tooMuch } from './layer-state.ts';
 import { type LayerLimits, layerLimits } from './limits.ts';
@@ -20,6 +20,8 @@ export interface ReadLayerOptions {
   /** Of the uncompressed layer, as the image's config has it; without it nothing is checked. */
   readonly diffId?: Digest | undefined;
   readonly cataloguers: readonly Cataloguer[];
+  /** What an earlier reading of this layer missed, and this one is to read. */
+  readonly missed?: readonly MissedFile[] | undefined;
   /** Default {@link layerLimits}. */
   readonly limits?: Partial<LayerLimits> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -27,7 +29,7 @@ export interface ReadLayerOptions {
 
 /**
  * Reads a layer once, as it flows by: unpacks it, and lets the cataloguers look at its files. Nothing of it is kept but the
- * facts. An archive that is damaged after its first entries gives what came before the damage, with a note: an engine that
+ * facts; `missed` among them tells of files that only a second reading can get. An archive that is damaged after its first entries gives what came before the damage, with a note: an engine that
  * unpacks it stops there, too.
  *
  * @throws {LadingError} `ERR_LADING_LAYER_TYPE`, `ERR_LADING_LAYER`, `ERR_LADING_LAYER_LIMIT`;
@@ -40,7 +42,7 @@ export async function readLayer(
   const { diffId, signal } = options;
   const reader = stream.getReader();
   const limits = { ...layerLimits, ...options.limits };
-  const content = new LayerContent(options.cataloguers, limits);
+  const content = new LayerContent(new LayerEntries(options.cataloguers, limits, options), limits);
   try {
     signal?.throwIfAborted();
     checkLayerType(options.mediaType);
@@ -161,9 +163,9 @@ class LayerContent {
   #size = 0;
   #damage: TarError | undefined;
 
-  constructor(cataloguers: readonly Cataloguer[], limits: LayerLimits) {
+  constructor(entries: LayerEntries, limits: LayerLimits) {
     this.#limits = limits;
-    this.#entries = new LayerEntries(cataloguers, limits);
+    this.#entries = entries;
     this.#tar = new TarReader((head) => this.#entries.visit(head));
   }
 

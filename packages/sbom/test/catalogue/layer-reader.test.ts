@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { digestOf } from '@lading/oci';
 import type { ContentStore } from '@lading/store';
 import { streamOf } from '@lading/store';
 import { fileLayer, makeImage } from '@lading/testkit';
 import type { ImageLayer } from '../../src/catalogue/image-config.ts';
+import type { ReadFacts } from '../../src/catalogue/layer-reader.ts';
 import { defaultCataloguers, LayerReader, layerLimits, memoryCache } from '../../src/index.ts';
+import { rawTar } from '../layer/archive.ts';
 import { lazyLayer } from '../layer/lazy-layers.ts';
 import { dpkgStatus, stored } from './stored.ts';
 
@@ -173,6 +177,64 @@ describe('a layer', () => {
     await new LayerReader({ cataloguers: defaultCataloguers, cache }).facts(store, asked, {});
     const less = new LayerReader({ cataloguers: defaultCataloguers.slice(1), cache });
     expect((await less.facts(store, asked, {})).origin).toBe('read');
+  });
+});
+
+describe('sbom case 12: a package manager that keeps content in a store, and links to it', () => {
+  const manifest = JSON.stringify({ name: 'left-pad', version: '1.3.0' });
+  const entries = [
+    { name: 'root/store/files/3b/17ac', body: manifest },
+    { name: 'usr/app/node_modules/left-pad/package.json', type: '1', link: 'root/store/files/3b/17ac' },
+  ];
+  const tar = rawTar(entries);
+  const image = makeImage({
+    layers: [{ bytes: gzipSync(tar), diffId: digestOf(tar), compression: 'gzip' }],
+  });
+  const layer: ImageLayer = { ...asked, descriptor: image.blobs[1]!.descriptor, diffId: digestOf(tar) };
+  const paths = ({ facts }: ReadFacts): string[] => facts.files.map(({ path }) => path);
+  const linked = ['usr/app/node_modules/left-pad/package.json'];
+
+  beforeEach(async () => {
+    ({ store, fetched } = await stored(image));
+  });
+
+  test('is read a second time, once for all who ask, and known from then on', async () => {
+    const cache = memoryCache();
+    reader = new LayerReader({ cataloguers: defaultCataloguers, cache });
+    const all = await Promise.all([reader.facts(store, layer), reader.facts(store, layer)]);
+    for (const one of all) {
+      expect(paths(one)).toEqual(linked);
+      expect(one.facts.notes).toEqual([]);
+    }
+    expect(fetched).toHaveLength(2);
+    const next = new LayerReader({ cataloguers: defaultCataloguers, cache });
+    const known = await next.facts(store, layer);
+    expect(known.origin).toBe('cache');
+    expect(paths(known)).toEqual(linked);
+    expect(fetched).toHaveLength(2);
+  });
+
+  test('is read from the store when it flowed by', async () => {
+    await reader.tap(layer.descriptor, streamOf([image.blobs[1]!.bytes]));
+    const read = await reader.facts(store, layer);
+    expect(read.origin).toBe('read');
+    expect(paths(read)).toEqual(linked);
+    expect((await reader.facts(store, layer)).origin).toBe('shared');
+    expect(fetched).toHaveLength(1);
+  });
+
+  test('fails as any reading does when the second one fails, and is read again by the next', async () => {
+    let times = 0;
+    const flaky: ContentStore = {
+      ...store,
+      async fetch(...args) {
+        times++;
+        if (times === 2) throw new Error('gone');
+        return store.fetch(...args);
+      },
+    };
+    await expect(reader.facts(flaky, layer)).rejects.toThrow('gone');
+    expect(paths(await reader.facts(flaky, layer))).toEqual(linked);
   });
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type Cataloguer, foldLayers, wholeFile } from '../../src/index.ts';
 import { pax, type RawEntry, rawTar } from './archive.ts';
-import { factsOf, file, folder, hardlink, imageOf, symlink, type Texts, textsIn } from './layers.ts';
+import { factsOf, file, folder, hardlink, imageOf, symlink, type Texts, texts, textsIn } from './layers.ts';
 
 async function textsOf(...entries: RawEntry[]): Promise<Texts> {
   return textsIn(await imageOf(entries));
@@ -233,10 +235,104 @@ describe('sbom case 12: hard links within a layer', () => {
     expect(texts).toMatchObject({ 'a.txt': '1', 'b.txt': '2' });
   });
 
-  test('to a file that nobody read, because its name is boring: noted', async () => {
-    expect(await notesOf(file('blob', '1'), hardlink('a.txt', 'blob'))).toEqual([
-      'a file was not read because it is a hard link to one that did not look interesting: "a.txt"',
+  test('to a file that nobody read, because its name is boring: noted, and read when it is read again', async () => {
+    const layer = rawTar([file('blob', '1'), hardlink('a.txt', 'blob'), hardlink('b.txt', 'a.txt')]);
+    const first = await factsOf(layer);
+    expect(first).toMatchObject({
+      files: [],
+      notes: [
+        {
+          code: 'partial',
+          message:
+            'a file was not read because it is a hard link to one that did not look interesting: "a.txt" and 1 more',
+        },
+      ],
+      missed: [
+        { path: 'a.txt', wanted: [['text', 'b.txt']] },
+        { path: 'blob', wanted: [['text', 'a.txt']] },
+      ],
+    });
+    const second = await factsOf(layer, { missed: first.missed });
+    expect(second.notes).toEqual([]);
+    expect(second.missed).toBeUndefined();
+    expect(textsIn(foldLayers([second]))).toEqual({ 'a.txt': '1', 'b.txt': '1' });
+  });
+
+  test('to a file that is something to one cataloguer, and to another by its second name alone', async () => {
+    const named = (name: string, end: string): Cataloguer => ({
+      ...texts,
+      name,
+      probe: ({ path }) =>
+        path.endsWith(end) ? wholeFile(10, (content) => `${name} ${content}`) : undefined,
+    });
+    const cataloguers = [named('one', '.one'), named('other', '.other')];
+    const layer = rawTar([
+      file('a.one', '1'),
+      hardlink('a.other', 'a.one'),
+      hardlink('b.one', 'a.one'),
+      hardlink('b.other', 'a.other'),
     ]);
+    const { missed } = await factsOf(layer, { cataloguers });
+    expect(missed).toEqual([
+      { path: 'a.one', wanted: [['other', 'a.other']] },
+      { path: 'a.other', wanted: [['other', 'b.other']] },
+    ]);
+    const { files, ...rest } = await factsOf(layer, { cataloguers, missed });
+    expect(files).toEqual([
+      { path: 'a.one', found: [['one', 'one 1']] },
+      { path: 'a.other', found: [['other', 'other 1']] },
+      { path: 'b.one', found: [['one', 'one 1']] },
+      { path: 'b.other', found: [['other', 'other 1']] },
+    ]);
+    expect(rest).toMatchObject({ notes: [] });
+  });
+
+  test('to what is no file: nothing is there to read, however often it is read', async () => {
+    const layer = rawTar([{ name: 'pipe', type: '6' }, hardlink('a.txt', 'pipe')]);
+    const { missed } = await factsOf(layer);
+    expect(await factsOf(layer, { missed })).toMatchObject({ files: [], notes: [] });
+  });
+
+  test('many of them to one file are no more to tell of than one', async () => {
+    const links = Array.from({ length: 3000 }, (_, index) => hardlink(`${index}.txt`, 'blob'));
+    const { missed } = await factsOf(rawTar([file('blob', '1'), ...links]));
+    expect(missed).toEqual([{ path: 'blob', wanted: [['text', '0.txt']] }]);
+  });
+
+  test('to one that is boring itself, which no program writes: noted, and not read for ever', async () => {
+    const layer = rawTar([file('a', '1'), hardlink('b', 'a'), hardlink('c.txt', 'b')]);
+    const { missed } = await factsOf(layer);
+    const { notes, ...facts } = await factsOf(layer, { missed });
+    expect(notes).toHaveLength(1);
+    expect(facts.missed).toBeUndefined();
+  });
+
+  test('any of them as programs write them, read twice: the files are those that unpacking gives', async () => {
+    const names = ['a', 'b', 'c.txt', 'd.txt'];
+    const entry = fc.record({ name: fc.constantFrom(...names), target: fc.constantFrom('', ...names) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(entry, { maxLength: 12 }), async (steps) => {
+        /** Each name's content, and the first name that the file had. */
+        const disk = new Map<string, { readonly content: string; readonly first: string }>();
+        const layer: RawEntry[] = [];
+        for (const [index, { name, target }] of steps.entries()) {
+          const linked = disk.get(target);
+          const isFirstThere = linked !== undefined && disk.get(linked.first) === linked;
+          if (target !== '' && (!isFirstThere || linked.first === name)) continue;
+          layer.push(linked === undefined ? file(name, `${index}`) : hardlink(name, linked.first));
+          disk.set(name, linked ?? { content: `${index}`, first: name });
+        }
+        const { missed } = await factsOf(rawTar(layer));
+        const facts = await factsOf(rawTar(layer), { missed });
+        expect(facts).toMatchObject({ notes: [] });
+        expect(textsIn(foldLayers([facts]))).toEqual(
+          Object.fromEntries(
+            [...disk].filter(([name]) => name.endsWith('.txt')).map(([name, { content }]) => [name, content]),
+          ),
+        );
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('into a folder that goes away afterwards', async () => {

@@ -37,12 +37,13 @@ export interface ReadOptions {
   readonly chunkBytes?: number;
   readonly limits?: Partial<LayerLimits>;
   readonly cataloguers?: readonly Cataloguer[];
+  readonly missed?: LayerFacts['missed'];
 }
 
 /** The facts of a layer; through JSON, as a cache would give them back. */
 export async function factsOf(layer: Uint8Array, options: ReadOptions = {}): Promise<LayerFacts> {
-  const { mediaType = gzipType, chunkBytes, limits, cataloguers = [texts] } = options;
-  const facts = await readLayer(streamOf(layer, chunkBytes), { mediaType, cataloguers, limits });
+  const { mediaType = gzipType, chunkBytes, limits, cataloguers = [texts], missed } = options;
+  const facts = await readLayer(streamOf(layer, chunkBytes), { mediaType, cataloguers, limits, missed });
   return JSON.parse(JSON.stringify(facts)) as LayerFacts;
 }
 

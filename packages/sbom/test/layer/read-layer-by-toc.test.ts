@@ -70,6 +70,25 @@ describe.each(['gzip', 'zstd'] as const)('a layer for lazy pulling, %s', (packin
     }
   });
 
+  test('with a hard link to a boring name gives its content: the table tells of both before anything is fetched', async () => {
+    const layer = lazyLayer(
+      [{ name: 'store/3b17', body: 'one' }, ...entries, hardlink('d/linked.txt', 'store/3b17')],
+      { packing },
+    );
+    const whole = await readWhole(layer);
+    const { blob, descriptor, diffId } = layer;
+    const { mediaType } = descriptor;
+    const again = await readLayer(streamOf(blob), {
+      mediaType,
+      diffId,
+      cataloguers: [texts],
+      missed: whole.missed,
+    });
+    expect(again.files.map(({ path }) => path)).toContain('d/linked.txt');
+    const { facts } = await readLazily(layer);
+    expect(facts).toEqual({ ...again, from: 'toc', notes: [{ code: 'partial', message }] });
+  });
+
   test('is read whole when it does not say that it has a table', async () => {
     const { blob, descriptor, diffId } = made();
     expect(
