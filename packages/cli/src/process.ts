@@ -15,8 +15,10 @@ export async function start(): Promise<void> {
   listenForClosedOutput(interruption);
   const context: Context = {
     env: process.env,
-    cwd: process.cwd(),
-    home: homedir(),
+    // A folder that is gone is still where somebody stands: paths in it are not found, and all else works.
+    cwd: attempt(process.cwd, process.env.PWD ?? '/'),
+    // A container may run as a user id that has no entry and no HOME: Docker says / then.
+    home: attempt(homedir, '/'),
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
@@ -31,6 +33,14 @@ export async function start(): Promise<void> {
   });
   process.exitCode = await runProgram(process.argv.slice(2), context);
   setTimeout(() => process.exit(), lingerMs).unref();
+}
+
+function attempt(ask: () => string, otherwise: string): string {
+  try {
+    return ask();
+  } catch {
+    return otherwise;
+  }
 }
 
 /** The first Ctrl-C or SIGTERM lets the command end in order, the second one does not wait for that. */

@@ -52,6 +52,32 @@ function run(
 
 const lading = (...argv: string[]): Promise<Ended> => run(process.execPath, [workingTree, ...argv]);
 
+describe('where the system tells less than usual', () => {
+  /** Runs a shell that changes something and then becomes lading. */
+  const after = (change: string, ...argv: string[]): Promise<Ended> =>
+    run('sh', ['-c', `${change}; exec "$@"`, 'sh', process.execPath, workingTree, ...argv]);
+  const image = (): string => `${registry.host}/a:1`;
+
+  test('a folder that is gone: files in it are not found, and all else works', async () => {
+    const gone = `mkdir ${join(folder.path, 'gone')} && cd ${join(folder.path, 'gone')} && rmdir ${join(folder.path, 'gone')}`;
+    expect((await after(gone, 'digest', image())).code).toBe(0);
+    const { code, stderr } = await after(gone, 'plan');
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('config.yaml') });
+    expect(stderr).not.toContain('uv_cwd');
+  });
+
+  test('a user id without an entry and without HOME', async () => {
+    const preload = `
+      import os from 'node:os';
+      import { syncBuiltinESMExports } from 'node:module';
+      os.homedir = () => { throw new Error('uv_os_homedir returned ENOENT'); };
+      syncBuiltinESMExports();`;
+    const url = `data:text/javascript,${encodeURIComponent(preload)}`;
+    const result = await run(process.execPath, ['--import', url, workingTree, 'digest', image()]);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
 describe('the bin file', () => {
   test('runs the sources in the working tree', async () => {
     expect(await lading('--version')).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export interface CredentialPlaces {
   /** Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** The user's home. Default `os.homedir()`. */
+  /** The user's home. Default `os.homedir()`; `/` for a user id that has none, as in some containers. */
   readonly home?: string | undefined;
 }
 
@@ -15,8 +15,16 @@ export interface Places {
   readonly home: string;
 }
 
-export function placesOf({ env = process.env, home = homedir() }: CredentialPlaces): Places {
+export function placesOf({ env = process.env, home = ownHome() }: CredentialPlaces): Places {
   return { env, home };
+}
+
+function ownHome(): string {
+  try {
+    return homedir();
+  } catch {
+    return '/';
+  }
 }
 
 /** Where `docker login` and `lading login` write. */
