@@ -17,6 +17,9 @@ export class Components {
   readonly #ids: UniqueIds;
   /** What stands in what. */
   readonly nested: Dependency[] = [];
+  /** What dependencies call files: syft lists all that packages brought. They are no packages. */
+  readonly files: Set<string> = new Set();
+  fileCount = 0;
   /** What the root needs without the document saying so. */
   readonly ofRoot: string[] = [];
 
@@ -62,6 +65,9 @@ export class Components {
         if (ref !== undefined && !isOurs) this.names.set(ref, rootId);
       } else if (isOurs && component.type === 'container' && isVariant(component)) {
         this.variants.push(component);
+      } else if (!isOurs && isMereFile(component)) {
+        this.fileCount++;
+        if (ref !== undefined) this.files.add(ref);
       } else {
         const id = this.#add(component);
         ids.set(component, id);
@@ -90,6 +96,10 @@ export class Components {
 function isPackageItself(root: JsonObject): boolean {
   const isPlace = ['container', 'file', 'operating-system'].includes(textOf(root.type) ?? '');
   return !isPlace && textOf(root.purl) !== undefined;
+}
+
+function isMereFile({ type, purl }: JsonObject): boolean {
+  return type === 'file' && textOf(purl) === undefined;
 }
 
 function isVariant(component: JsonObject): boolean {

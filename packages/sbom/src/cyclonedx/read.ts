@@ -14,8 +14,8 @@ import { Components } from './read-components.ts';
 import { jsonOfXml } from './read-xml.ts';
 
 /**
- * Reads CycloneDX 1.2 to 1.7, JSON or XML, of any maker. What lading wrote comes back as it was; of others' documents no component is lost,
- * and what a BOM has no place for (services, vulnerabilities) is told of in a note.
+ * Reads CycloneDX 1.2 to 1.7, JSON or XML, of any maker. What lading wrote comes back as it was; of others' documents no package is lost,
+ * and what a BOM has no place for (files, services, vulnerabilities) is told of in a note.
  * @throws {LadingError} `ERR_LADING_SBOM`: no CycloneDX, a version that is not read, two components of one `bom-ref`, or more than the limits.
  */
 export function parseCycloneDx(document: string | Uint8Array, limits: Partial<SbomLimits> = {}): Bom {
@@ -49,7 +49,7 @@ export function bomOfCycloneDx(value: unknown, limits: SbomLimits, digest: () =>
     os: context.os,
     packages,
     dependencies,
-    notes: [...image.notes, ...(isOurs ? [] : notesOf(document, dangling))],
+    notes: [...image.notes, ...(isOurs ? [] : notesOf(document, parts.fileCount, dangling))],
   });
 }
 
@@ -82,7 +82,7 @@ function dependenciesOf(
     for (const target of listOf(dependsOn)) {
       const to = parts.names.get(textOf(target) ?? '');
       if (from !== undefined && to !== undefined) add(from, to);
-      else dangling++;
+      else if (!parts.files.has(textOf(ref) ?? '') && !parts.files.has(textOf(target) ?? '')) dangling++;
     }
   }
   for (const id of parts.ofRoot) add(rootId, id);
@@ -144,13 +144,13 @@ function digestIn(root: JsonObject | undefined): Digest | undefined {
   return candidates.find(isDigest);
 }
 
-function notesOf(document: JsonObject, dangling: number): BomNote[] {
+function notesOf({ services, vulnerabilities }: JsonObject, files: number, dangling: number): BomNote[] {
   const notes: BomNote[] = [];
-  for (const [field, what] of [
-    ['services', 'services'],
-    ['vulnerabilities', 'vulnerabilities'],
+  for (const [what, count] of [
+    ['files', files],
+    ['services', listOf(services).length],
+    ['vulnerabilities', listOf(vulnerabilities).length],
   ] as const) {
-    const count = listOf(document[field]).length;
     if (count > 0) notes.push({ code: 'skipped', message: `the document's ${what} (${count}) are not kept` });
   }
   if (dangling > 0) {

@@ -4,7 +4,7 @@ import { diffPackages } from './diff-packages.ts';
 
 /** What is different between two images, or two states of one. Pure: the same two give the same, and turned round the opposite. */
 export function diffBoms(before: Bom, after: Bom): BomDiff {
-  const os = change(systemName(before.os), systemName(after.os));
+  const os = sameSystem(before, after) ? undefined : change(systemName(before.os), systemName(after.os));
   const platform = changeOfKnown(platformName(before), platformName(after));
   const size = { before: sizeOf(before), after: sizeOf(after) };
   const layers = diffLayers(before, after);
@@ -36,6 +36,14 @@ function imageName({ subject: { name, descriptor } }: Bom): ImageName {
 function change(before: string | undefined, after: string | undefined): Change<string> | undefined {
   if (before === after) return undefined;
   return { ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+}
+
+/** syft has the point release where os-release has none: `debian 12.15` is a `debian 12`. Where one side may just not tell, that is no change. */
+function sameSystem(before: Bom, after: Bom): boolean {
+  const [one, other] = [before.os, after.os];
+  if (one === undefined || other === undefined) return !namesLayers(before) || !namesLayers(after);
+  const [shorter = '', longer = ''] = [one.versionId ?? '', other.versionId ?? ''].sort();
+  return one.id === other.id && (shorter === longer || longer.startsWith(`${shorter}.`));
 }
 
 /** SBOMs of other programs seldom tell a platform, and a folder has none: that is no change. */

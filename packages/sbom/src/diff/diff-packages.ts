@@ -8,7 +8,8 @@ import { compareVersions, orderOfVersions } from './version-order.ts';
 /** All packages of one kind, name and architecture: npm above all has several versions of one. */
 interface Family {
   readonly type: Package['type'];
-  readonly name: string;
+  /** As it is written; of several spellings the first one in order. */
+  name: string;
   readonly architecture: string | undefined;
   /** By version, with the licences of all packages that have it. No version is one, too. */
   readonly before: Map<string | undefined, Set<string>>;
@@ -62,9 +63,10 @@ function familiesOf(before: Bom, after: Bom): Family[] {
       const { type } = pkg;
       const name = fullName(pkg);
       const architecture = architectureOf(pkg);
-      const key = JSON.stringify([type, name, architecture ?? '']);
+      const key = JSON.stringify([type, sameName(type, name), architecture ?? '']);
       const family = families.get(key) ?? { type, name, architecture, before: new Map(), after: new Map() };
       families.set(key, family);
+      if (compare(name, family.name) < 0) family.name = name;
       const version = versionOf(pkg);
       const licenses = family[side].get(version) ?? new Set();
       for (const license of pkg.licenses) licenses.add(wordsOf(license));
@@ -77,6 +79,12 @@ function familiesOf(before: Bom, after: Bom): Family[] {
       compare(a.name, b.name) ||
       compare(a.architecture ?? '', b.architecture ?? ''),
   );
+}
+
+/** The same for all ways to write a name: `PyYAML` is `pyyaml` (PEP 503), and NuGet knows no case. */
+function sameName(type: Package['type'], name: string): string {
+  if (type === 'pypi') return name.toLowerCase().replace(/[-_.]+/g, '-');
+  return type === 'nuget' ? name.toLowerCase() : name;
 }
 
 /** Of a system's packages, which may be there for several architectures at once. */

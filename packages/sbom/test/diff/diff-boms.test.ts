@@ -168,6 +168,19 @@ describe('diffBoms', () => {
     ]);
   });
 
+  test.each<[PackageType, string, string, boolean]>([
+    ['pypi', 'PyYAML', 'pyyaml', true],
+    ['pypi', 'ruamel.yaml', 'ruamel_yaml', true],
+    ['nuget', 'NUnit', 'nunit', true],
+    ['npm', 'JSONStream', 'jsonstream', false],
+  ])('a name of %s is the same however it is spelled: %s, %s', (type, one, other, isSame) => {
+    expect(diffBoms(bom([pkg(type, one, '1')]), bom([pkg(type, other, '1')])).isSame).toBe(isSame);
+    const changed = diffBoms(bom([pkg(type, other, '1')]), bom([pkg(type, one, '2')])).packages.changed;
+    expect(changed).toEqual(
+      isSame ? [{ type, name: one, before: '1', after: '2', direction: 'upgraded' }] : [],
+    );
+  });
+
   test('layers are shared from the bottom, by their content', () => {
     const recompressed = { ...layer('a', 90), digest: digest('f') };
     const diff = diffBoms(
@@ -201,13 +214,29 @@ describe('diffBoms', () => {
       platform: { before: 'linux/amd64', after: 'linux/arm/v7' },
     });
     expect(diffBoms(bom([], debian('12', 'a')), bom([], debian('12', 'b'))).isSame).toBe(true);
-    expect(diffBoms(bom([]), bom([], debian('12', 'a'))).os).toEqual({ after: 'debian 12' });
+    const layers = [layer('a', 1)];
+    const none = bom([], {}, { layers });
+    expect(diffBoms(none, bom([], debian('12', 'a'), { layers })).os).toEqual({ after: 'debian 12' });
+    // Whoever names no layers may have left out the system, too.
+    expect(diffBoms(none, bom([], debian('12', 'a'))).isSame).toBe(true);
+  });
+
+  test.each([
+    ['12', '12.15', true],
+    ['12.1', '12.15', false],
+    ['12', '120', false],
+    ['22.04', '22.04.5', true],
+    ['3.20.1', '3.20.2', false],
+  ])('a point release of %s that only one side tells is none: %s', (one, other, isSame) => {
+    const of = (versionId: string) => bom([], { os: { id: 'debian', versionId } });
+    expect(diffBoms(of(one), of(other)).isSame).toBe(isSame);
+    expect(diffBoms(of(other), of(one)).isSame).toBe(isSame);
   });
 });
 
 const anyPackage: fc.Arbitrary<Package> = fc
   .record({
-    type: fc.constantFrom<PackageType>('deb', 'npm', 'rpm', 'golang', 'maven'),
+    type: fc.constantFrom<PackageType>('deb', 'npm', 'rpm', 'golang', 'maven', 'pypi'),
     name: fc.constantFrom('a', 'b', '__proto__', 'constructor'),
     version: fc.option(fc.constantFrom('1', '1.0.0', '1.0.1', '2.0.0-rc.1', '1:0', 'v3', 'x'), {
       nil: undefined,
