@@ -81,7 +81,7 @@ export const sbomVerbs: readonly Verb[] = [
     name: 'sbom convert',
     summary: 'write an SBOM in another format',
     description:
-      'Reads CycloneDX (JSON and XML), SPDX 2 and syft’s JSON, also in an attestation. Into what, -o has to say. What a format has no place for goes into properties or annotations.',
+      'Reads CycloneDX (JSON and XML), SPDX (2.2, 2.3, 3.0) and syft’s JSON, also in an attestation. Into what, -o has to say. What a format has no place for goes into properties or annotations.',
     arguments: { '<file>': 'the SBOM; - is standard input' },
     options: ['sbomOutput', 'file', 'author', 'timeout'],
     examples: [

@@ -151,7 +151,8 @@ describe('lading sbom check', () => {
 
 describe('lading sbom convert', () => {
   test('keeps the packages from format to format', async () => {
-    const spdx = await run(['sbom', 'convert', 'app.cdx.json', '-o', 'spdx']);
+    const spdx3 = await run(['sbom', 'convert', 'app.cdx.json', '-o', 'spdx@3.0.1']);
+    const spdx = await run(['sbom', 'convert', '-', '-o', 'spdx'], { stdin: spdx3.stdout });
     expect(spdx.code).toBe(0);
     const xml = await run(['sbom', 'convert', '-', '-o', 'cyclonedx-xml'], { stdin: spdx.stdout });
     const syft = await run(['sbom', 'convert', '-', '-o', 'syft-json'], { stdin: xml.stdout });

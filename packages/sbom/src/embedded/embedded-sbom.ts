@@ -22,7 +22,7 @@ type Unread = { readonly unread: string };
  */
 export const embeddedSbom: Cataloguer = {
   name,
-  version: 1,
+  version: 2,
   probe(file) {
     if (isBitnamiList(file)) return probeOf(file, readBitnamiList);
     if (!isSbomFile(file)) return undefined;

@@ -2,7 +2,7 @@ import { digestOf } from '@lading/oci';
 import type { Bom } from '../bom.ts';
 import { bomOfCycloneDx } from '../cyclonedx/read.ts';
 import { jsonOfXml } from '../cyclonedx/read-xml.ts';
-import { parseSpdx } from '../spdx/read.ts';
+import { parseSpdx, spdxVersionOf } from '../spdx/read.ts';
 import { parseSyftJson } from '../syft/read.ts';
 import { parseBoundedJson, textOfDocument } from './document-text.ts';
 import { withoutEnvelope } from './envelope.ts';
@@ -39,16 +39,11 @@ export function readSbom(document: string | Uint8Array, limits: Partial<SbomLimi
     const version = textOf(found.specVersion) ?? '';
     return { format: 'cyclonedx-json', version, bom: bomOfCycloneDx(value, all, digest) };
   }
-  const spdx = textOf(found.spdxVersion);
-  if (spdx !== undefined) {
-    return { format: 'spdx-json', version: spdx.replace(/^SPDX-/, ''), bom: parseSpdx(value) };
-  }
+  const spdx = spdxVersionOf(found);
+  if (spdx !== undefined) return { format: 'spdx-json', version: spdx, bom: parseSpdx(value) };
   const syft = textOf(objectOf(found.schema)?.version);
   if (syft !== undefined && Array.isArray(found.artifacts)) {
     return { format: 'syft-json', version: syft, bom: parseSyftJson(value) };
-  }
-  if (JSON.stringify(found['@context'] ?? '').includes('spdx.org/rdf/3')) {
-    throw sbomError('SPDX 3 is not read, SPDX 2.2 and 2.3 are');
   }
   throw sbomError('this is no SBOM of CycloneDX, SPDX or syft');
 }

@@ -1,6 +1,7 @@
 import { sbomError } from '../formats/errors.ts';
-import { type JsonObject, listOf, objectOf, objectsOf } from '../formats/values.ts';
+import { type JsonObject, listOf, objectsOf } from '../formats/values.ts';
 import { shortText } from '../language/json-text.ts';
+import { ElementGraph, idOf, isNoAssertion } from '../spdx/element-graph.ts';
 import { toolOf } from './spdx-view.ts';
 import {
   type ComponentView,
@@ -12,115 +13,71 @@ import {
 } from './view.ts';
 import { isUnknownWord, knownText, partyOf } from './words.ts';
 
-/** Reads what SPDX 3.0 JSON-LD says, as its serialization has it: one flat `@graph` of elements. */
+/** Reads what SPDX 3.0 JSON-LD says. */
 export function spdx3View(document: JsonObject): DocumentView {
-  const graph = new ElementGraph(objectsOf(document['@graph']));
-  const [head = {}] = graph.ofType('SpdxDocument');
-  const creation = graph.resolve(head.creationInfo) ?? graph.ofType('CreationInfo')[0] ?? {};
-  const sboms = graph.ofType('software_Sbom');
-  const primary = new Set([head, ...sboms].flatMap(({ rootElement }) => listOf(rootElement)));
-  const id = knownText(head.spdxId);
+  if (listOf(document['@graph']).length > 10 * maxComponents) {
+    throw sbomError('the document has too many elements');
+  }
+  const graph = new ElementGraph(document);
+  const { document: head, creation } = graph.head;
+  const id = knownText(idOf(head));
   return {
     format: 'SPDX',
     formatVersion: shortText(creation.specVersion),
-    authors: graph.parties('author', creation.createdBy),
+    authors: partiesOf(graph, 'author', creation.createdBy),
     suppliers: [],
     tools: listOf(creation.createdUsing).map((tool) =>
       toolOf(shortText(graph.resolve(tool)?.name, 500) ?? ''),
     ),
     timestamp: shortText(creation.created),
-    contexts: sboms
+    contexts: graph
+      .ofType('software_Sbom')
       .flatMap((sbom) => listOf(sbom.software_sbomType))
       .flatMap((type) => knownText(type) ?? []),
     version: id,
     uri: id,
     isSigned: false,
-    components: packageViews(graph, primary),
+    components: packageViews(graph),
   };
 }
 
-interface Edge {
-  readonly type: string;
-  readonly to: readonly unknown[];
-  readonly completeness: string | undefined;
+/** People and organisations; programs do not answer for anything. */
+function partiesOf(graph: ElementGraph, role: Party['role'], value: unknown): Party[] {
+  return (Array.isArray(value) ? value : [value]).flatMap((agent: unknown) => {
+    const element = graph.resolve(agent) ?? {};
+    if (!/^(?:Agent|Organization|Person)$/.test(shortText(element.type) ?? '')) return [];
+    const ids = objectsOf(element.externalIdentifier).map(({ identifier }) => identifier);
+    const [email] = ids.filter((id) => typeof id === 'string' && id.includes('@'));
+    const [url] = ids.filter((id) => typeof id === 'string' && /^https?:/i.test(id));
+    return partyOf(role, { name: element.name, email, url });
+  });
 }
 
-/** Elements by their ids and types, with the relationships that leave them. */
-class ElementGraph {
-  readonly #byId = new Map<string, JsonObject>();
-  readonly #byType = new Map<string, JsonObject[]>();
-  readonly #edges = new Map<string, Edge[]>();
-  readonly #needed = new Set<unknown>();
-
-  constructor(elements: readonly JsonObject[]) {
-    if (elements.length > 10 * maxComponents) {
-      throw sbomError('the document has too many elements');
-    }
-    for (const element of elements) {
-      const id = element.spdxId ?? element['@id'];
-      const type = element.type ?? element['@type'];
-      if (typeof id === 'string') this.#byId.set(id, element);
-      if (typeof type === 'string') append(this.#byType, type, element);
-      if (type === 'Relationship' || type === 'LifecycleScopedRelationship') this.#relate(element);
-    }
+/** What anything else contains or depends on. */
+function neededIds(graph: ElementGraph): Set<unknown> {
+  const needed = new Set<unknown>();
+  for (const [from, edges] of graph.relationships) {
+    for (const { type, to } of edges)
+      if (isNeed(type)) for (const target of to) if (target !== from) needed.add(target);
   }
-
-  #relate({ from, to, relationshipType, completeness }: JsonObject): void {
-    if (typeof from !== 'string' || typeof relationshipType !== 'string') return;
-    const targets = listOf(to);
-    append(this.#edges, from, { type: relationshipType, to: targets, completeness: shortText(completeness) });
-    if (isNeed(relationshipType)) for (const target of targets) if (target !== from) this.#needed.add(target);
-  }
-
-  ofType(type: string): readonly JsonObject[] {
-    return this.#byType.get(type) ?? [];
-  }
-
-  /** An element by its id, or as it stands there. */
-  resolve(value: unknown): JsonObject | undefined {
-    return typeof value === 'string' ? this.#byId.get(value) : objectOf(value);
-  }
-
-  edges(id: unknown): readonly Edge[] {
-    return typeof id === 'string' ? (this.#edges.get(id) ?? []) : [];
-  }
-
-  targets(id: unknown, type: string): readonly unknown[] {
-    return this.edges(id).flatMap((edge) => (edge.type === type ? edge.to : []));
-  }
-
-  isNeeded(id: unknown): boolean {
-    return this.#needed.has(id);
-  }
-
-  parties(role: Party['role'], value: unknown): Party[] {
-    return (Array.isArray(value) ? value : [value]).flatMap((agent: unknown) => {
-      const element = this.resolve(agent) ?? {};
-      if (!/^(?:Agent|Organization|Person)$/.test(shortText(element.type) ?? '')) return [];
-      const ids = objectsOf(element.externalIdentifier).map(({ identifier }) => identifier);
-      const [email] = ids.filter((id) => typeof id === 'string' && id.includes('@'));
-      const [url] = ids.filter((id) => typeof id === 'string' && /^https?:/i.test(id));
-      return partyOf(role, { name: element.name, email, url });
-    });
-  }
-}
-
-function append<Value>(map: Map<string, Value[]>, key: string, value: Value): void {
-  const there = map.get(key);
-  if (there === undefined) map.set(key, [value]);
-  else there.push(value);
+  return needed;
 }
 
 function isNeed(type: string): boolean {
   return /^(?:contains|dependsOn|hasStaticLink|hasDynamicLink|hasPrerequisite)$/.test(type);
 }
 
-function* packageViews(graph: ElementGraph, primary: ReadonlySet<unknown>): Generator<ComponentView> {
-  for (const pkg of graph.ofType('software_Package')) yield packageView(pkg, graph, primary);
+function* packageViews(graph: ElementGraph): Generator<ComponentView> {
+  const around = { primary: graph.roots, needed: neededIds(graph) };
+  for (const pkg of graph.ofType('software_Package')) yield packageView(pkg, graph, around);
 }
 
-function packageView(pkg: JsonObject, graph: ElementGraph, primary: ReadonlySet<unknown>): ComponentView {
-  const id = pkg.spdxId;
+function packageView(
+  pkg: JsonObject,
+  graph: ElementGraph,
+  { primary, needed }: Readonly<Record<'needed' | 'primary', ReadonlySet<unknown>>>,
+): ComponentView {
+  const id = idOf(pkg);
   const needs = graph.edges(id).filter(({ type }) => isNeed(type));
   const files = graph
     .targets(id, 'hasDistributionArtifact')
@@ -140,8 +97,8 @@ function packageView(pkg: JsonObject, graph: ElementGraph, primary: ReadonlySet<
     version: knownText(pkg.software_packageVersion),
     isPrimary: primary.has(id),
     parties: [
-      ...graph.parties('supplier', pkg.suppliedBy),
-      ...graph.parties('manufacturer', pkg.originatedBy),
+      ...partiesOf(graph, 'supplier', pkg.suppliedBy),
+      ...partiesOf(graph, 'manufacturer', pkg.originatedBy),
     ],
     identifiers: [
       pkg.software_packageUrl,
@@ -156,7 +113,7 @@ function packageView(pkg: JsonObject, graph: ElementGraph, primary: ReadonlySet<
       })),
     ),
     licenses: licenses.known,
-    isRelated: needs.length > 0 || graph.isNeeded(id),
+    isRelated: needs.length > 0 || needed.has(id),
     hasDependencyList: needs.length > 0,
     hasCompleteness: needs.some(({ completeness }) => completeness !== undefined),
     file: fileOf(files),
@@ -194,9 +151,4 @@ function licensesOf(id: unknown, graph: ElementGraph): { known: LicenseView[]; i
     }
   }
   return { known, isUnknown };
-}
-
-/** The names that SPDX 3 has for it, short or as IRIs. */
-function isNoAssertion(value: unknown): boolean {
-  return typeof value === 'string' && /(?:^|[/_])NoAssertion(?:Element|License)?$/.test(value.slice(-200));
 }

@@ -24,13 +24,18 @@ export function annotationsOf(facts: readonly Fact[], annotator: Annotator): unk
     // JSON escapes halves of surrogate pairs, which then are no text in the end.
     else if (!redundant.test(name)) own.push([name.toWellFormed(), value.toWellFormed()]);
   }
-  if (own.length > 0) comments.push(factsPrefix + JSON.stringify(own));
+  if (own.length > 0) comments.push(factsComment(JSON.stringify(own)));
   return comments.map((comment) => ({
     annotationDate: annotator.created,
     annotationType: 'OTHER',
     annotator: `Tool: ${annotator.tool.name}-${annotator.tool.version}`,
     comment,
   }));
+}
+
+/** The comment that holds facts. */
+export function factsComment(json: string): string {
+  return factsPrefix + json;
 }
 
 function isTrivyName(name: string): boolean {

@@ -15,22 +15,27 @@ import { factsOfElement } from './annotations.ts';
 import { namesOfRefs } from './declared-licenses.ts';
 import { hashesOf, packageOfElement, purlOfElement, systemOfElement } from './read-package.ts';
 import { type Relationship, relationshipsOf } from './relationships.ts';
+import { spdx2Of3, spdx3VersionOf } from './spdx-2-of-3.ts';
 
 /**
- * Reads an SPDX document of version 2.2 or 2.3, as JSON.parse gives it: lading's own without loss, those of syft, trivy, apko and others as
+ * Reads an SPDX document of version 2.2, 2.3 or 3.0, as JSON.parse gives it: lading's own without loss, those of syft, trivy, apko and others as
  * far as they tell. References that lead nowhere are left out; nothing is followed, so circles do no harm.
  * @throws {LadingError} `ERR_LADING_SBOM`: it is no SPDX document, or one of another version.
  */
 export function parseSpdx(document: unknown): Bom {
-  const root = objectOf(document);
-  const version = textOf(root?.spdxVersion);
-  if (root === undefined || version === undefined) {
-    throw sbomError('the SBOM is no SPDX document of version 2: it has no spdxVersion');
+  const root = objectOf(document) ?? {};
+  const version = spdxVersionOf(root);
+  if (version === undefined) throw sbomError('the SBOM is no SPDX document: it has no version of SPDX');
+  if (!/^(?:2\.[23]|3\.0)(?:\.\d+)?$/.test(version)) {
+    throw sbomError(`the SBOM is of SPDX ${JSON.stringify(version.slice(0, 40))}; 2.2, 2.3 and 3.0 are read`);
   }
-  if (!/^SPDX-2\.[23](?:\.\d+)?$/.test(version)) {
-    throw sbomError(`the SBOM is of ${JSON.stringify(version.slice(0, 40))}; SPDX-2.2 and SPDX-2.3 are read`);
-  }
-  return new SpdxReader(root).bom();
+  return new SpdxReader(version.startsWith('2') ? root : spdx2Of3(root)).bom();
+}
+
+/** `2.3`, `3.0.1`; nothing of what is no SPDX document. */
+export function spdxVersionOf(document: JsonObject): string | undefined {
+  if (textOf(document.spdxVersion) !== undefined) return textOf(document.spdxVersion)?.replace(/^SPDX-/, '');
+  return spdx3VersionOf(document);
 }
 
 class SpdxReader {

@@ -79,7 +79,12 @@ describe('readSbom', () => {
   test.each<[string, string, string]>([
     ['another document', '{"name":"package"}', 'no SBOM of CycloneDX, SPDX or syft'],
     ['no object', '"bomFormat"', 'no SBOM of CycloneDX, SPDX or syft'],
-    ['SPDX 3', '{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}', 'SPDX 3 is not read'],
+    ['SPDX 3 without a version', '{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}', 'no SBOM'],
+    [
+      'SPDX 3.1',
+      '{"@graph":[{"type":"CreationInfo","specVersion":"3.1.0"}]}',
+      'of SPDX "3.1.0"; 2.2, 2.3 and 3.0 are read',
+    ],
     ['SPDX 2 as tags', 'SPDXVersion: SPDX-2.3', 'not JSON'],
     ['an envelope of rubbish', envelope('rubbish'), 'not JSON'],
     ['a statement about nothing', statement(undefined), 'no SBOM of CycloneDX, SPDX or syft'],

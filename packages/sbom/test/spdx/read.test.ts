@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { isLadingError } from '@lading/oci';
 import fc from 'fast-check';
-import { parseSpdx, purlOf, spdxJson } from '../../src/index.ts';
+import { parseSpdx, purlOf, readSbom, spdxJson } from '../../src/index.ts';
 import { debianImage, digestOf, tool } from '../cyclonedx/boms.ts';
+import { perfectSpdx3 } from '../quality/documents.ts';
 import { ruleProblems } from './rules.ts';
 
 const creation = { created: '2026-01-01T00:00:00Z', creators: ['Tool: acme-1'] };
@@ -355,6 +356,188 @@ describe('SPDX documents of others', () => {
     expect(of('rails', 'pkg:hex/rails@1')).toEqual(['binary', undefined, 'rails', 'pkg:hex/rails@1']);
     expect(of('rails', 'no purl')).toEqual(['binary', undefined, 'rails', 'no purl']);
     expect(of('rails')).toEqual(['binary', undefined, 'rails', undefined]);
+  });
+});
+
+describe('SPDX 3.0 of others', () => {
+  const licenses = 'https://spdx.org/licenses/';
+  const iri = (name: string): string => `https://acme.example.com/1#${name}`;
+  const element = (type: string, name: string, fields: object): object => ({
+    type,
+    spdxId: iri(name),
+    creationInfo: '_:1',
+    ...fields,
+  });
+  const relation = (from: string, relationshipType: string, ...to: string[]): object => ({
+    ...element('Relationship', `${from}-${relationshipType}`, { from: iri(from), relationshipType, to }),
+  });
+  const graph = (...elements: object[]): object => ({
+    '@context': 'https://spdx.org/rdf/3.0.1/spdx-context.jsonld',
+    '@graph': [
+      { type: 'CreationInfo', '@id': '_:1', specVersion: '3.0.1', created: '2026-01-01T00:00:00Z' },
+      element('SpdxDocument', 'document', { name: 'thing', rootElement: [iri('sbom')] }),
+      element('software_Sbom', 'sbom', { rootElement: [iri('image')] }),
+      ...elements,
+    ],
+  });
+  const image = element('software_Package', 'image', {
+    name: 'ghcr.io/acme/app',
+    software_primaryPurpose: 'container',
+    verifiedUsing: [{ type: 'Hash', algorithm: 'sha256', hashValue: 'a'.repeat(64) }],
+  });
+
+  test('tell packages, who they are from, their licences, systems and needs', () => {
+    const bom = parseSpdx(
+      graph(
+        image,
+        element('software_Package', 'os', {
+          name: 'debian',
+          software_packageVersion: '12',
+          software_primaryPurpose: 'operatingSystem',
+        }),
+        element('software_Package', 'libc6', {
+          name: 'libc6',
+          software_packageVersion: '2.36-9',
+          suppliedBy: iri('debian'),
+          externalIdentifier: [
+            { externalIdentifierType: 'cpe23', identifier: 'cpe:2.3:a:gnu:glibc:2.36:*:*:*:*:*:*:*' },
+            {
+              externalIdentifierType: 'packageUrl',
+              identifier: 'pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12',
+            },
+          ],
+        }),
+        element('software_Package', 'left-pad', {
+          name: 'left-pad',
+          software_packageUrl: 'pkg:npm/left-pad@1.3.0',
+          software_homePage: 'https://left-pad.example.com',
+          suppliedBy: 'https://spdx.org/rdf/3.0.1/terms/Core/NoAssertionElement',
+          originatedBy: [iri('ada')],
+          verifiedUsing: [
+            { type: 'Hash', algorithm: 'sha512', hashValue: 'B'.repeat(128) },
+            { type: 'Hash', algorithm: 'blake3', hashValue: 'c'.repeat(64) },
+          ],
+        }),
+        element('software_Package', 'source', { name: 'left-pad-src' }),
+        element('software_File', 'file', { name: 'index.js' }),
+        element('Organization', 'debian', { name: 'Debian' }),
+        element('Person', 'ada', {
+          name: 'Ada',
+          externalIdentifier: [{ externalIdentifierType: 'email', identifier: 'ada@example.com' }],
+        }),
+        element('simplelicensing_LicenseExpression', 'expression', {
+          simplelicensing_licenseExpression: 'LicenseRef-acme',
+          simplelicensing_customIdToUri: [{ key: 'LicenseRef-acme', value: iri('acme') }],
+        }),
+        element('simplelicensing_SimpleLicensingText', 'acme', { name: 'The licence of Acme' }),
+        element('expandedlicensing_ListedLicense', 'isc', { spdxId: `${licenses}ISC`, name: 'ISC License' }),
+        relation('image', 'contains', iri('os'), iri('libc6'), iri('left-pad'), iri('file')),
+        relation('libc6', 'hasDeclaredLicense', iri('expression'), `${licenses}MIT`, `${licenses}ISC`),
+        relation(
+          'left-pad',
+          'hasDeclaredLicense',
+          'https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoAssertionLicense',
+        ),
+        relation('left-pad', 'hasConcludedLicense', `${licenses}0BSD`),
+        relation('left-pad', 'dependsOn', iri('libc6'), iri('gone')),
+        relation('image', 'hasStaticLink', iri('left-pad')),
+        relation('source', 'generates', iri('left-pad')),
+        element('Annotation', 'words', {
+          subject: iri('libc6'),
+          contentType: 'text/plain',
+          statement: '[["lading:type","npm"]]',
+        }),
+      ),
+    );
+    expect(bom).toEqual({
+      subject: {
+        name: 'ghcr.io/acme/app',
+        descriptor: {
+          mediaType: 'application/vnd.oci.image.manifest.v1+json',
+          digest: digestOf('a'),
+          size: 0,
+        },
+        layers: [],
+      },
+      os: { id: 'debian', versionId: '12' },
+      packages: [
+        {
+          id: iri('left-pad'),
+          type: 'npm',
+          name: 'left-pad',
+          version: '1.3.0',
+          licenses: [{ expression: '0BSD' }],
+          homepage: 'https://left-pad.example.com',
+          supplier: 'Ada <ada@example.com>',
+          hashes: [{ algorithm: 'SHA-512', value: 'b'.repeat(128) }],
+          evidence: [],
+        },
+        {
+          id: iri('libc6'),
+          type: 'deb',
+          namespace: 'debian',
+          name: 'libc6',
+          version: '2.36-9',
+          qualifiers: { arch: 'amd64', distro: 'debian-12' },
+          licenses: [{ name: 'The licence of Acme' }, { expression: 'MIT' }, { expression: 'ISC' }],
+          supplier: 'Debian',
+          evidence: [],
+        },
+      ],
+      dependencies: [
+        { from: iri('left-pad'), to: iri('libc6') },
+        { from: 'root', to: iri('left-pad') },
+      ],
+      notes: [],
+    });
+  });
+
+  test('as BSI TR-03183-2 would have them', () => {
+    const { format, version, bom } = readSbom(JSON.stringify(perfectSpdx3()));
+    expect({ format, version }).toEqual({ format: 'spdx-json', version: '3.0.1' });
+    expect(bom.packages.map((pkg) => purlOf(pkg, bom.os))).toContain('pkg:npm/left-pad@1.2.3');
+  });
+
+  test('sbom case 33: anything in place of what belongs there, circles and ends that are not there do no harm', () => {
+    const odd = fc.oneof(
+      fc.constantFrom(iri('image'), iri('a'), iri('b'), 'x', '', null, 1, true),
+      fc.array(fc.constantFrom<unknown>(iri('a'), iri('b'), iri('gone'), null, {}), { maxLength: 3 }),
+      fc.constant({ name: 'inline', identifier: 1 }),
+    );
+    const fields = [
+      'name suppliedBy originatedBy verifiedUsing externalIdentifier from to relationshipType subject statement',
+      'rootElement software_packageUrl software_packageVersion software_primaryPurpose contentType creationInfo',
+      'simplelicensing_licenseExpression simplelicensing_customIdToUri software_homePage',
+    ].flatMap((line) => line.split(' '));
+    const anyElement = fc.record({
+      type: fc.constantFrom(
+        'software_Package',
+        'Relationship',
+        'Annotation',
+        'SpdxDocument',
+        'software_Sbom',
+        'simplelicensing_LicenseExpression',
+      ),
+      spdxId: fc.constantFrom(iri('image'), iri('a'), iri('b'), iri('c'), undefined),
+      more: fc.dictionary(fc.constantFrom(...fields), odd),
+      edge: fc.constantFrom(
+        {},
+        { relationshipType: 'contains' },
+        { relationshipType: 'dependsOn' },
+        { relationshipType: 'hasDeclaredLicense' },
+      ),
+    });
+    fc.assert(
+      fc.property(fc.array(anyElement, { maxLength: 12 }), (elements) => {
+        const document = graph(...elements.map(({ more, edge, ...rest }) => ({ ...more, ...edge, ...rest })));
+        const bom = parseSpdx(document);
+        const ids = new Set(['root', ...bom.packages.map(({ id }) => id)]);
+        expect(ids.size).toBe(bom.packages.length + 1);
+        for (const { from, to } of bom.dependencies) expect(ids.has(from) && ids.has(to)).toBe(true);
+        expect([...spdxJson(bom, { tool, version: '3.0.1' })].length).toBeGreaterThan(0);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 

@@ -1,0 +1,150 @@
+import { type JsonObject, listOf, objectsOf, textOf } from '../formats/values.ts';
+import { factsComment } from './annotations.ts';
+import { ElementGraph, idOf } from './element-graph.ts';
+
+/**
+ * A document of SPDX 3.0 in the words of 2.3: packages, agents, licences and relationships have other names there, and most of what one can say
+ * the other can (SPDX 3.0.1, annex "Differences from previous editions"). What 2.3 has no word for is left out. Ids stay what they are.
+ */
+export function spdx2Of3(document: JsonObject): JsonObject {
+  const graph = new ElementGraph(document);
+  const { document: head } = graph.head;
+  const annotations = annotationsBySubject(graph);
+  const packages = graph.ofType('software_Package');
+  const held = new Set(packages.map(idOf));
+  return {
+    SPDXID: idOf(head),
+    name: head.name,
+    documentDescribes: [...graph.roots].filter((id) => held.has(id as string)),
+    packages: packages.map((element) => packageOf(element, graph, annotations)),
+    hasExtractedLicensingInfos: extractedLicenses(graph),
+    relationships: relationships(graph),
+  };
+}
+
+/** As a creation in it says: `3.0.1`. */
+export function spdx3VersionOf(document: JsonObject): string | undefined {
+  const elements = objectsOf(document['@graph']);
+  return textOf(elements.find(({ type }) => type === 'CreationInfo')?.specVersion);
+}
+
+function packageOf(
+  element: JsonObject,
+  graph: ElementGraph,
+  annotations: ReadonlyMap<string, JsonObject[]>,
+): JsonObject {
+  const id = idOf(element);
+  const [originator] = listOf(element.originatedBy);
+  const purpose = textOf(element.software_primaryPurpose);
+  return {
+    SPDXID: id,
+    name: element.name,
+    versionInfo: element.software_packageVersion,
+    description: element.description,
+    summary: element.summary,
+    homepage: element.software_homePage,
+    sourceInfo: element.software_sourceInfo,
+    supplier: agentOf(element.suppliedBy, graph),
+    originator: agentOf(originator, graph),
+    primaryPackagePurpose: purpose?.replace(/[A-Z]/g, '_$&').toUpperCase(),
+    checksums: objectsOf(element.verifiedUsing).map(({ algorithm, hashValue }) => ({
+      algorithm: textOf(algorithm)?.toUpperCase(),
+      checksumValue: hashValue,
+    })),
+    externalRefs: purlsOf(element).map((referenceLocator) => ({ referenceType: 'purl', referenceLocator })),
+    licenseDeclared: licenseOf(id, 'hasDeclaredLicense', graph),
+    licenseConcluded: licenseOf(id, 'hasConcludedLicense', graph),
+    annotations: id === undefined ? undefined : annotations.get(id),
+  };
+}
+
+function purlsOf(element: JsonObject): unknown[] {
+  const identifiers = objectsOf(element.externalIdentifier);
+  const others = identifiers.filter(({ externalIdentifierType: type }) => type === 'packageUrl');
+  return [element.software_packageUrl, ...others.map(({ identifier }) => identifier)].filter(
+    (purl) => textOf(purl) !== undefined,
+  );
+}
+
+/** `Person: Name (address)` (SPDX 2.3, 7.5). */
+function agentOf(value: unknown, graph: ElementGraph): string | undefined {
+  const agent = graph.resolve(value);
+  const name = textOf(agent?.name);
+  if (agent === undefined || name === undefined) return undefined;
+  const kind = agent.type === 'Person' || agent.type === 'Organization' ? agent.type : 'Organization';
+  const [email] = objectsOf(agent.externalIdentifier).filter(
+    ({ externalIdentifierType: type }) => type === 'email',
+  );
+  return `${kind}: ${name}${email === undefined ? '' : ` (${textOf(email.identifier) ?? ''})`}`;
+}
+
+/** All that are declared, as one expression. */
+function licenseOf(id: string | undefined, type: string, graph: ElementGraph): string | undefined {
+  const terms = graph.targets(id, type).flatMap((target) => licenseText(target, graph) ?? []);
+  if (terms.length < 2) return terms[0];
+  return terms.map((term) => (/\s/.test(term) ? `(${term})` : term)).join(' AND ');
+}
+
+function licenseText(target: unknown, graph: ElementGraph): string | undefined {
+  const license = graph.resolve(target);
+  const expression = textOf(license?.simplelicensing_licenseExpression);
+  if (expression !== undefined) return expression;
+  // What is on SPDX's list need not be an element of the document.
+  const id = license === undefined ? textOf(target) : idOf(license);
+  const listed = /^https?:\/\/spdx\.org\/licenses\/([^/#\s]+)$/.exec(id ?? '')?.[1];
+  return (
+    listed ??
+    (license?.type === 'expandedlicensing_IndividualLicensingInfo' ? undefined : textOf(license?.name))
+  );
+}
+
+/** The licences that expressions refer to, by the names that they have there. */
+function extractedLicenses(graph: ElementGraph): JsonObject[] {
+  return graph
+    .ofType('simplelicensing_LicenseExpression')
+    .flatMap(({ simplelicensing_customIdToUri: entries }) => objectsOf(entries))
+    .map(({ key, value }) => ({ licenseId: key, name: graph.resolve(value)?.name }));
+}
+
+/** What the relationships were called before; those that say the same the other way round are turned. */
+const earlierNames: ReadonlyMap<string, string> = new Map([
+  ['contains', 'CONTAINS'],
+  ['dependsOn', 'DEPENDS_ON'],
+  ['hasDynamicLink', 'DEPENDS_ON'],
+  ['hasOptionalDependency', 'DEPENDS_ON'],
+  ['hasPrerequisite', 'HAS_PREREQUISITE'],
+  ['hasProvidedDependency', 'DEPENDS_ON'],
+  ['hasStaticLink', 'DEPENDS_ON'],
+  ['hasVariant', 'VARIANT_OF'],
+]);
+
+function relationships(graph: ElementGraph): JsonObject[] {
+  const found: JsonObject[] = [];
+  const add = (spdxElementId: unknown, relationshipType: string, relatedSpdxElement: unknown): void => {
+    found.push({ spdxElementId, relationshipType, relatedSpdxElement });
+  };
+  for (const [from, edges] of graph.relationships) {
+    for (const { type, to } of edges) {
+      const name = earlierNames.get(type);
+      for (const end of to) {
+        if (name !== undefined) add(from, name, end);
+        else if (type === 'generates') add(end, 'GENERATED_FROM', from);
+      }
+    }
+  }
+  return found;
+}
+
+/** Facts that lading wrote, by the ids of the elements that they tell of, as annotations of these. */
+function annotationsBySubject(graph: ElementGraph): ReadonlyMap<string, JsonObject[]> {
+  const found = new Map<string, JsonObject[]>();
+  for (const { subject, contentType, statement } of graph.ofType('Annotation')) {
+    if (typeof subject !== 'string' || contentType !== 'application/json' || typeof statement !== 'string')
+      continue;
+    const annotation = { annotator: 'Tool: SPDX 3', comment: factsComment(statement) };
+    const there = found.get(subject);
+    if (there === undefined) found.set(subject, [annotation]);
+    else there.push(annotation);
+  }
+  return found;
+}
