@@ -9,7 +9,7 @@ export interface BomDiff {
   readonly isSame: boolean;
   readonly os?: Change<string>;
   readonly platform?: Change<string>;
-  /** The sums of the layers as they are stored. Bytes. */
+  /** The sums of the layers as they are stored; 0 where one side does not tell. Bytes. */
   readonly size: { readonly before: number; readonly after: number };
   readonly layers: {
     /** How many both have in common from the bottom. */

@@ -62,18 +62,22 @@ function platformName({ subject: { platform } }: Bom): string | undefined {
   return [os, architecture, variant].filter((part) => part !== undefined && part !== '').join('/');
 }
 
-function sizeOf({ subject: { layers } }: Bom): number {
-  return layers.reduce((sum, { size }) => sum + size, 0);
+function sizeOf(bom: Bom): number {
+  return layersOf(bom).reduce((sum, { size }) => sum + size, 0);
 }
 
-/** A folder has no layers, and SBOMs of other programs seldom name them: then there is nothing to compare. */
-function namesLayers({ subject: { layers } }: Bom): boolean {
-  return layers.length > 0;
+/** What there is to compare: a folder has no layers, most SBOMs of other programs name none, and trivy's name them by their digests alone, in the order of these. */
+function layersOf({ subject: { layers } }: Bom): Bom['subject']['layers'] {
+  return layers.some(({ size }) => size === 0) ? [] : layers;
+}
+
+function namesLayers(bom: Bom): boolean {
+  return layersOf(bom).length > 0;
 }
 
 /** Layers are the same by their content: one that was only compressed anew is no other. */
 function diffLayers(before: Bom, after: Bom): BomDiff['layers'] {
-  const [left, right] = [before.subject.layers, after.subject.layers];
+  const [left, right] = [layersOf(before), layersOf(after)];
   let shared = 0;
   while (shared < left.length && left[shared]!.diffId === right[shared]?.diffId) shared += 1;
   return { shared, removed: left.slice(shared).map(layer), added: right.slice(shared).map(layer) };

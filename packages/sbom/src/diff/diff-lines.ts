@@ -35,8 +35,8 @@ function layerLines(size: BomDiff['size'], { shared, removed, added }: BomDiff['
   const before = shared + removed.length;
   const after = shared + added.length;
   if (before === 0 && after === 0) return [];
-  if (before === 0) return [`Size: unknown → ${formatBytes(size.after)}`, `Layers: none → ${after}`];
-  if (after === 0) return [`Size: ${formatBytes(size.before)} → unknown`, `Layers: ${before} → none`];
+  if (before === 0) return [`Size: unknown → ${formatBytes(size.after)}`, `Layers: unknown → ${after}`];
+  if (after === 0) return [`Size: ${formatBytes(size.before)} → unknown`, `Layers: ${before} → unknown`];
   return [
     `Size: ${formatBytes(size.before)} → ${formatBytes(size.after)} (${signed(size.after - size.before)})`,
     `Layers: ${summary([shared, 'the same'], [removed.length, 'removed'], [added.length, 'added'])}`,

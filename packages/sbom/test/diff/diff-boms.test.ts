@@ -402,6 +402,7 @@ describe('diffLines', () => {
     for (const [one, other] of [
       [image, bom(packages)],
       [bom(packages), image],
+      [image, bom(packages, {}, { layers: [layer('b', 0), layer('a', 0)] })],
       [bom(packages), bom(packages)],
     ] as const) {
       const diff = diffBoms(one, other);
@@ -416,11 +417,11 @@ describe('diffLines', () => {
     const image = bom([pkg('npm', 'a', '2')], {}, { layers: [layer('a', 1000)] });
     expect(diffLines(diffBoms(silent, image)).slice(1, 3)).toEqual([
       'Size: unknown → 1.0 kB',
-      'Layers: none → 1',
+      'Layers: unknown → 1',
     ]);
     expect(diffLines(diffBoms(image, silent)).slice(1, 3)).toEqual([
       'Size: 1.0 kB → unknown',
-      'Layers: 1 → none',
+      'Layers: 1 → unknown',
     ]);
     expect(diffLines(diffBoms(silent, bom([])))[1]).toBe('Packages: 1 removed');
   });
