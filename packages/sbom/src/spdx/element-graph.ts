@@ -17,9 +17,11 @@ export class ElementGraph {
     for (const element of objectsOf(document['@graph'])) {
       const id = idOf(element);
       const type = textOf(element.type ?? element['@type']);
+      if (type === 'Relationship' || type === 'LifecycleScopedRelationship') this.#relate(element);
+      // Of two with one id nobody knows which is meant; and each of a hundred thousand would have all relationships of all of them.
+      else if (id !== undefined && this.#byId.has(id)) continue;
       if (id !== undefined) this.#byId.set(id, element);
       if (type !== undefined) append(this.#byType, type, element);
-      if (type === 'Relationship' || type === 'LifecycleScopedRelationship') this.#relate(element);
     }
   }
 

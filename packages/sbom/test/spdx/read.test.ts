@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { isLadingError } from '@lading/oci';
 import fc from 'fast-check';
-import { parseSpdx, purlOf, readSbom, spdxJson } from '../../src/index.ts';
+import { checkSbom, parseSpdx, purlOf, readSbom, spdxJson } from '../../src/index.ts';
 import { debianImage, digestOf, tool } from '../cyclonedx/boms.ts';
 import { perfectSpdx3 } from '../quality/documents.ts';
 import { ruleProblems } from './rules.ts';
@@ -490,6 +490,20 @@ describe('SPDX 3.0 of others', () => {
       ],
       notes: [],
     });
+  });
+
+  test('sbom case 33: a hundred thousand packages of one id with as many relationships are read, and judged, in one go', () => {
+    const packages = Array.from({ length: 100_000 }, (_, index) =>
+      element('software_Package', 'a', { name: `a${index}` }),
+    );
+    const declared = Array.from({ length: 100_000 }, () =>
+      relation('a', 'hasDeclaredLicense', `${licenses}MIT`),
+    );
+    const whole = graph(image) as { '@graph': object[] };
+    const document = { ...whole, '@graph': [...whole['@graph'], ...packages, ...declared] };
+    const bom = parseSpdx(document);
+    expect(bom.packages.map(({ name }) => name)).toEqual(['a0']);
+    expect(checkSbom(document).document.components).toBe(2);
   });
 
   test('as BSI TR-03183-2 would have them', () => {
