@@ -1,8 +1,9 @@
-import { type Descriptor, type Digest, LadingError } from '@lading/oci';
+import { type Descriptor, type Digest, isLadingError, LadingError } from '@lading/oci';
 import type { ContentStore, StoreOptions } from '@lading/store';
 import { type KeptFacts, type LayerCache, layerKey, packFacts, unpackFacts } from '../cache/layer-cache.ts';
 import { memoryCache } from '../cache/memory-cache.ts';
 import type { Cataloguer } from '../cataloguer.ts';
+import type { LayerErrorCode } from '../layer/errors.ts';
 import type { LayerFacts, MissedFile } from '../layer/facts.ts';
 import { type LayerLimits, layerLimits } from '../layer/limits.ts';
 import { type ReadLayerOptions, readLayer } from '../layer/read-layer.ts';
@@ -58,8 +59,7 @@ export class LayerReader {
     for (;;) {
       const found = await this.#find(descriptor.digest, options.signal);
       // What flowed by could not be read twice; from the store it can.
-      const missed = found?.facts.missed;
-      if (found !== undefined && missed === undefined) return this.#checked(found, layer);
+      if (found !== undefined && found.facts.missed === undefined) return this.#checked(found, layer);
       if (isLazy) {
         // What a table says is for this image alone: it could not be checked.
         isLazy = false;
@@ -68,7 +68,7 @@ export class LayerReader {
       }
       // Somebody else may have begun meanwhile.
       if (this.#reading.has(descriptor.digest)) continue;
-      const read = await this.#once(descriptor, () => this.#readAll(store, layer, missed, options));
+      const read = await this.#once(descriptor, () => this.#readAll(store, layer, found?.facts, options));
       return this.#checked({ ...read, origin: 'read' }, layer);
     }
   }
@@ -135,15 +135,23 @@ export class LayerReader {
   async #readAll(
     store: ContentStore,
     layer: ImageLayer,
-    missed: readonly MissedFile[] | undefined,
+    first: LayerFacts | undefined,
     options: StoreOptions,
   ): Promise<KeptFacts> {
     const { descriptor, diffId } = layer;
     const { signal } = options;
-    const bytes = await store.fetch(descriptor, options);
-    const facts = await this.#read(bytes, descriptor, { diffId, missed, signal });
-    if (missed !== undefined || facts.missed === undefined) return packFacts(facts);
-    return this.#readAll(store, layer, facts.missed, options);
+    const read = async (missed?: readonly MissedFile[]): Promise<LayerFacts> =>
+      this.#read(await store.fetch(descriptor, options), descriptor, { diffId, missed, signal });
+    const { missed, ...facts } = first ?? (await read());
+    if (missed === undefined) return packFacts(facts);
+    try {
+      return await packFacts(await read(missed));
+    } catch (error) {
+      // There is more to keep than the first time. Then what was found stays, with its note of what is missing.
+      if (!isLadingError(error) || error.code !== ('ERR_LADING_LAYER_LIMIT' satisfies LayerErrorCode))
+        throw error;
+      return packFacts(facts);
+    }
   }
 
   #read(

@@ -98,8 +98,9 @@ function isPackageItself(root: JsonObject): boolean {
   return !isPlace && textOf(root.purl) !== undefined;
 }
 
-function isMereFile({ type, purl }: JsonObject): boolean {
-  return type === 'file' && textOf(purl) === undefined;
+/** Of what is named as a package is, or has parts, more is said than of a file. */
+function isMereFile({ type, purl, cpe, swid, components }: JsonObject): boolean {
+  return type === 'file' && [purl, cpe, swid, components].every((name) => name === undefined);
 }
 
 function isVariant(component: JsonObject): boolean {

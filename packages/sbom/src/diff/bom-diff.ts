@@ -11,6 +11,7 @@ export interface BomDiff {
   readonly platform?: Change<string>;
   /** The sums of the layers as they are stored; 0 where one side does not tell. Bytes. */
   readonly size: { readonly before: number; readonly after: number };
+  /** Where one side names none, those of the other stand in its list, and count for nothing. */
   readonly layers: {
     /** How many both have in common from the bottom. */
     readonly shared: number;

@@ -12,8 +12,11 @@ import { baseOf, canonicalPath, decodeName, joinPath, maxPathBytes, parentOf } f
 const opaqueMarker = '.wh..wh..opq';
 const whiteoutPrefix = '.wh.';
 const executableBits = 0o111;
-/** A size that no cataloguer takes for too small or too large, where nobody knows the real one. Bytes. */
-const likelySize = 65_536;
+/**
+ * Where nobody knows the real size: none that is too small for a package's file, and too small for a program. Those are executable and read under
+ * any name; else each README beside a README.md would have its layer read twice. Bytes.
+ */
+const likelySize = 63;
 
 /** Something that makes the result of a layer a partial one: the first time it is met, and how often. */
 interface Trouble {

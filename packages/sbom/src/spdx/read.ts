@@ -26,10 +26,12 @@ export function parseSpdx(document: unknown): Bom {
   const root = objectOf(document) ?? {};
   const version = spdxVersionOf(root);
   if (version === undefined) throw sbomError('the SBOM is no SPDX document: it has no version of SPDX');
-  if (!/^(?:2\.[23]|3\.0)(?:\.\d+)?$/.test(version)) {
+  // What says that it is of version 2 has no graph.
+  const known = textOf(root.spdxVersion) === undefined ? /^3\.0(?:\.\d+)?$/ : /^2\.[23](?:\.\d+)?$/;
+  if (!known.test(version)) {
     throw sbomError(`the SBOM is of SPDX ${JSON.stringify(version.slice(0, 40))}; 2.2, 2.3 and 3.0 are read`);
   }
-  return new SpdxReader(version.startsWith('2') ? root : spdx2Of3(root)).bom();
+  return new SpdxReader(version.startsWith('2') ? root : spdx2Of3(root), root).bom();
 }
 
 /** `2.3`, `3.0.1`; nothing of what is no SPDX document. */
@@ -40,11 +42,14 @@ export function spdxVersionOf(document: JsonObject): string | undefined {
 
 class SpdxReader {
   readonly #document: JsonObject;
+  readonly #asWritten: JsonObject;
   readonly #elements = new Map<string, JsonObject>();
   readonly #relationships: readonly Relationship[];
 
-  constructor(document: JsonObject) {
+  /** @param asWritten The document before it was said in the words of version 2. */
+  constructor(document: JsonObject, asWritten: JsonObject) {
     this.#document = document;
+    this.#asWritten = asWritten;
     for (const element of objectsOf(document.packages)) {
       const id = textOf(element.SPDXID);
       // Of two with one id nobody knows which is meant.
@@ -188,7 +193,7 @@ class SpdxReader {
 
   /** Of what has no digest of its own, the document tells: its own digest stands for it. */
   #descriptor(): Bom['subject']['descriptor'] {
-    const bytes = Buffer.from(JSON.stringify(this.#document));
+    const bytes = Buffer.from(JSON.stringify(this.#asWritten));
     return { mediaType: 'application/spdx+json', digest: digestOf(bytes), size: bytes.length };
   }
 }

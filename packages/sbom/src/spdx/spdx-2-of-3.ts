@@ -1,6 +1,8 @@
-import { type JsonObject, listOf, objectsOf, textOf } from '../formats/values.ts';
+import { sbomError } from '../formats/errors.ts';
+import { type JsonObject, listOf, objectOf, objectsOf, textOf } from '../formats/values.ts';
 import { factsComment } from './annotations.ts';
 import { ElementGraph, idOf } from './element-graph.ts';
+import { isExpression } from './extracted-licenses.ts';
 
 /**
  * A document of SPDX 3.0 in the words of 2.3: packages, agents, licences and relationships have other names there, and most of what one can say
@@ -10,14 +12,15 @@ export function spdx2Of3(document: JsonObject): JsonObject {
   const graph = new ElementGraph(document);
   const { document: head } = graph.head;
   const annotations = annotationsBySubject(graph);
+  const words = new SharedWords(graph);
   const packages = graph.ofType('software_Package');
   const held = new Set(packages.map(idOf));
   return {
     SPDXID: idOf(head),
     name: head.name,
     documentDescribes: [...graph.roots].filter((id) => held.has(id as string)),
-    packages: packages.map((element) => packageOf(element, graph, annotations)),
-    hasExtractedLicensingInfos: extractedLicenses(graph),
+    packages: packages.map((element) => packageOf(element, words, annotations)),
+    hasExtractedLicensingInfos: [...extractedLicenses(graph), ...words.named()],
     relationships: relationships(graph),
   };
 }
@@ -25,12 +28,77 @@ export function spdx2Of3(document: JsonObject): JsonObject {
 /** As a creation in it says: `3.0.1`. */
 export function spdx3VersionOf(document: JsonObject): string | undefined {
   const elements = objectsOf(document['@graph']);
-  return textOf(elements.find(({ type }) => type === 'CreationInfo')?.specVersion);
+  const ofType = (wanted: string): JsonObject | undefined =>
+    elements.find((element) => (element.type ?? element['@type']) === wanted);
+  const creation = ofType('CreationInfo') ?? objectOf(ofType('SpdxDocument')?.creationInfo);
+  return textOf(creation?.specVersion);
+}
+
+/** Letters. What a document of SPDX 3 says once and points to, 2.3 says with each package: a small document could fill any memory. */
+const maxRepeated = 128 * 2 ** 20;
+
+/** Who supplies packages, and what they are licensed under. */
+class SharedWords {
+  readonly #graph: ElementGraph;
+  /** References for licences that have nothing but a name, where they are joined with others. */
+  readonly #refs = new Map<string, string>();
+  #repeated = 0;
+
+  constructor(graph: ElementGraph) {
+    this.#graph = graph;
+  }
+
+  /** `Person: Name (address)` (SPDX 2.3, 7.5). */
+  agent(value: unknown): string | undefined {
+    const agent = this.#graph.resolve(value);
+    const name = textOf(agent?.name);
+    if (agent === undefined || name === undefined) return undefined;
+    const [email] = objectsOf(agent.externalIdentifier).filter(
+      ({ externalIdentifierType: type }) => type === 'email',
+    );
+    const address = email === undefined ? '' : ` (${textOf(email.identifier) ?? ''})`;
+    this.#repeat(name.length + address.length);
+    return `${agent.type === 'Person' ? 'Person' : 'Organization'}: ${name}${address}`;
+  }
+
+  /** All licences that relationships of this type lead to, as one expression; the words of one that is none. */
+  license(id: string | undefined, type: string): string | undefined {
+    const terms = new Set(
+      this.#graph.targets(id, type).flatMap((target) => licenseText(target, this.#graph) ?? []),
+    );
+    for (const term of terms) this.#repeat(term.length);
+    if (terms.size < 2) return [...terms][0];
+    return [...terms].map((term) => this.#term(term)).join(' AND ');
+  }
+
+  /** The licences behind the references that were made. */
+  named(): JsonObject[] {
+    return [...this.#refs].map(([name, licenseId]) => ({ licenseId, name }));
+  }
+
+  #term(words: string): string {
+    if (!isExpression(words)) return this.#refOf(words);
+    return words.includes(' ') ? `(${words})` : words;
+  }
+
+  #refOf(name: string): string {
+    const ref = this.#refs.get(name) ?? `LicenseRef-lading-named-${this.#refs.size + 1}`;
+    this.#refs.set(name, ref);
+    return ref;
+  }
+
+  #repeat(letters: number): void {
+    this.#repeated += letters;
+    if (this.#repeated > maxRepeated)
+      throw sbomError(
+        `the names of suppliers and licences, said with each package, have more than ${maxRepeated} letters`,
+      );
+  }
 }
 
 function packageOf(
   element: JsonObject,
-  graph: ElementGraph,
+  words: SharedWords,
   annotations: ReadonlyMap<string, JsonObject[]>,
 ): JsonObject {
   const id = idOf(element);
@@ -44,16 +112,16 @@ function packageOf(
     summary: element.summary,
     homepage: element.software_homePage,
     sourceInfo: element.software_sourceInfo,
-    supplier: agentOf(element.suppliedBy, graph),
-    originator: agentOf(originator, graph),
+    supplier: words.agent(element.suppliedBy),
+    originator: words.agent(originator),
     primaryPackagePurpose: purpose?.replace(/[A-Z]/g, '_$&').toUpperCase(),
     checksums: objectsOf(element.verifiedUsing).map(({ algorithm, hashValue }) => ({
       algorithm: textOf(algorithm)?.toUpperCase(),
       checksumValue: hashValue,
     })),
     externalRefs: purlsOf(element).map((referenceLocator) => ({ referenceType: 'purl', referenceLocator })),
-    licenseDeclared: licenseOf(id, 'hasDeclaredLicense', graph),
-    licenseConcluded: licenseOf(id, 'hasConcludedLicense', graph),
+    licenseDeclared: words.license(id, 'hasDeclaredLicense'),
+    licenseConcluded: words.license(id, 'hasConcludedLicense'),
     annotations: id === undefined ? undefined : annotations.get(id),
   };
 }
@@ -64,25 +132,6 @@ function purlsOf(element: JsonObject): unknown[] {
   return [element.software_packageUrl, ...others.map(({ identifier }) => identifier)].filter(
     (purl) => textOf(purl) !== undefined,
   );
-}
-
-/** `Person: Name (address)` (SPDX 2.3, 7.5). */
-function agentOf(value: unknown, graph: ElementGraph): string | undefined {
-  const agent = graph.resolve(value);
-  const name = textOf(agent?.name);
-  if (agent === undefined || name === undefined) return undefined;
-  const kind = agent.type === 'Person' || agent.type === 'Organization' ? agent.type : 'Organization';
-  const [email] = objectsOf(agent.externalIdentifier).filter(
-    ({ externalIdentifierType: type }) => type === 'email',
-  );
-  return `${kind}: ${name}${email === undefined ? '' : ` (${textOf(email.identifier) ?? ''})`}`;
-}
-
-/** All that are declared, as one expression. */
-function licenseOf(id: string | undefined, type: string, graph: ElementGraph): string | undefined {
-  const terms = graph.targets(id, type).flatMap((target) => licenseText(target, graph) ?? []);
-  if (terms.length < 2) return terms[0];
-  return terms.map((term) => (/\s/.test(term) ? `(${term})` : term)).join(' AND ');
 }
 
 function licenseText(target: unknown, graph: ElementGraph): string | undefined {
@@ -106,7 +155,7 @@ function extractedLicenses(graph: ElementGraph): JsonObject[] {
     .map(({ key, value }) => ({ licenseId: key, name: graph.resolve(value)?.name }));
 }
 
-/** What the relationships were called before; those that say the same the other way round are turned. */
+/** What the relationships were called before. A variant is one both ways round. */
 const earlierNames: ReadonlyMap<string, string> = new Map([
   ['contains', 'CONTAINS'],
   ['dependsOn', 'DEPENDS_ON'],
@@ -135,7 +184,7 @@ function relationships(graph: ElementGraph): JsonObject[] {
   return found;
 }
 
-/** Facts that lading wrote, by the ids of the elements that they tell of, as annotations of these. */
+/** Facts as lading writes them, by the ids of the elements that they tell of, as annotations of these. */
 function annotationsBySubject(graph: ElementGraph): ReadonlyMap<string, JsonObject[]> {
   const found = new Map<string, JsonObject[]>();
   for (const { subject, contentType, statement } of graph.ofType('Annotation')) {

@@ -223,6 +223,16 @@ describe('sbom case 12: a package manager that keeps content in a store, and lin
     expect(fetched).toHaveLength(1);
   });
 
+  test('keeps what the first reading found when the second one finds more than may be kept', async () => {
+    const limits = { maxFiles: 1 };
+    reader = new LayerReader({ cataloguers: defaultCataloguers, limits });
+    const { facts } = await reader.facts(store, layer);
+    expect(facts).toMatchObject({ files: [], notes: [{ code: 'partial' }] });
+    expect(facts.missed).toBeUndefined();
+    expect((await reader.facts(store, layer)).origin).toBe('shared');
+    expect(fetched).toHaveLength(2);
+  });
+
   test('fails as any reading does when the second one fails, and is read again by the next', async () => {
     let times = 0;
     const flaky: ContentStore = {

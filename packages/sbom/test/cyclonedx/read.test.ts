@@ -169,6 +169,21 @@ describe('a document of syft', () => {
   });
 });
 
+test('a file with a name for scanners, or with parts, is a component as any', () => {
+  const bom = parseCycloneDx(
+    json({
+      specVersion: '1.6',
+      components: [
+        { type: 'file', name: 'firmware.bin', version: '1', cpe: 'cpe:2.3:o:acme:firmware:1:*:*:*:*:*:*:*' },
+        { type: 'file', name: 'app.jar', components: [{ type: 'library', name: 'widget' }] },
+        { type: 'file', name: '/etc/passwd' },
+      ],
+    }),
+  );
+  expect(bom.packages.map(({ name }) => name)).toEqual(['app.jar', 'firmware.bin', 'widget']);
+  expect(bom.notes).toEqual([{ code: 'skipped', message: "the document's files (1) are not kept" }]);
+});
+
 describe('a document of trivy', () => {
   const document = json({
     specVersion: '1.6',

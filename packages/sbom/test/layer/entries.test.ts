@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Cataloguer, foldLayers, wholeFile } from '../../src/index.ts';
+import { type Cataloguer, defaultCataloguers, foldLayers, wholeFile } from '../../src/index.ts';
 import { pax, type RawEntry, rawTar } from './archive.ts';
 import { factsOf, file, folder, hardlink, imageOf, symlink, type Texts, texts, textsIn } from './layers.ts';
 
@@ -285,6 +285,14 @@ describe('sbom case 12: hard links within a layer', () => {
       { path: 'b.other', found: [['other', 'other 1']] },
     ]);
     expect(rest).toMatchObject({ notes: [] });
+  });
+
+  test('of a README without its ending is no program, and not read again', async () => {
+    const layer = rawTar([
+      file('usr/share/README.md', 'x'.repeat(100)),
+      hardlink('usr/share/README', 'usr/share/README.md'),
+    ]);
+    expect((await factsOf(layer, { cataloguers: defaultCataloguers })).missed).toBeUndefined();
   });
 
   test('to what is no file: nothing is there to read, however often it is read', async () => {

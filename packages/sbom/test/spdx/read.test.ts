@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isLadingError } from '@lading/oci';
+import { isLadingError, digestOf as ociDigestOf } from '@lading/oci';
 import fc from 'fast-check';
 import { checkSbom, parseSpdx, purlOf, readSbom, spdxJson } from '../../src/index.ts';
 import { debianImage, digestOf, tool } from '../cyclonedx/boms.ts';
@@ -506,6 +506,69 @@ describe('SPDX 3.0 of others', () => {
     expect(checkSbom(document).document.components).toBe(2);
   });
 
+  test('a licence that is only words keeps apart from what is declared beside it', () => {
+    const bom = parseSpdx(
+      graph(
+        image,
+        element('software_Package', 'a', { name: 'a' }),
+        element('simplelicensing_SimpleLicensingText', 'acme', { name: 'The licence of Acme' }),
+        relation('a', 'hasDeclaredLicense', iri('acme'), `${licenses}MIT`, `${licenses}MIT`),
+      ),
+    );
+    expect(bom.packages[0]?.licenses).toEqual([{ name: 'The licence of Acme' }, { expression: 'MIT' }]);
+  });
+
+  test('with other ways to say how they came about', () => {
+    const creation = { specVersion: '3.0.1' };
+    for (const first of [
+      { '@type': 'CreationInfo', '@id': '_:1', ...creation },
+      { type: 'SpdxDocument', creationInfo: creation },
+    ])
+      expect(
+        parseSpdx({ '@graph': [first, element('software_Package', 'a', { name: 'a' })] }).packages,
+      ).toHaveLength(1);
+  });
+
+  test('sbom case 33: texts that are told once for many packages fill no memory', () => {
+    const long = 'M'.repeat(500_000);
+    const many = (fields: object): object[] =>
+      Array.from({ length: 3000 }, (_, index) =>
+        element('software_Package', `p${index}`, { name: 'p', ...fields }),
+      );
+    const refused = expect.objectContaining({
+      code: 'ERR_LADING_SBOM',
+      message: expect.stringContaining('more than 134217728 letters'),
+    });
+    const supplied = graph(...many({ suppliedBy: iri('o') }), element('Organization', 'o', { name: long }));
+    expect(() => parseSpdx(supplied)).toThrow(refused);
+    const licensed = graph(
+      ...many({}),
+      element('simplelicensing_LicenseExpression', 'l', { simplelicensing_licenseExpression: long }),
+      ...Array.from({ length: 3000 }, (_, index) =>
+        relation(`p${index}`, 'hasDeclaredLicense', iri('l'), iri('l')),
+      ),
+    );
+    expect(() => parseSpdx(licensed)).toThrow(refused);
+  });
+
+  test('sbom case 33: a long name with many needs is said once, and the document is what it was', () => {
+    const from = `https://acme.example.com/${'x'.repeat(20_000)}`;
+    const to = Array.from({ length: 60_000 }, (_, index) => `${index}`);
+    const document = {
+      '@graph': [
+        { type: 'CreationInfo', specVersion: '3.0.1' },
+        { type: 'Relationship', from, relationshipType: 'dependsOn', to },
+      ],
+    };
+    const { descriptor } = parseSpdx(document).subject;
+    const text = Buffer.from(JSON.stringify(document));
+    expect(descriptor).toEqual({
+      mediaType: 'application/spdx+json',
+      digest: ociDigestOf(text),
+      size: text.length,
+    });
+  });
+
   test('as BSI TR-03183-2 would have them', () => {
     const { format, version, bom } = readSbom(JSON.stringify(perfectSpdx3()));
     expect({ format, version }).toEqual({ format: 'spdx-json', version: '3.0.1' });
@@ -563,6 +626,8 @@ describe('documents that are none, or are made to do harm', () => {
     ['SPDX 2.1', document({ spdxVersion: 'SPDX-2.1' })],
     ['SPDX 3', { '@context': 'https://spdx.org/rdf/3.0.1/spdx-context.jsonld', '@graph': [] }],
     ['a version that is no text', document({ spdxVersion: 2.3 })],
+    ['what says that it is of version 3 and has no graph', document({ spdxVersion: 'SPDX-3.0' })],
+    ['a graph of version 2', { '@graph': [{ type: 'CreationInfo', specVersion: '2.3' }] }],
   ])('sbom case 33: %s is refused by name', (_, value) => {
     expect(() => parseSpdx(value)).toThrow(expect.objectContaining({ code: 'ERR_LADING_SBOM' }));
   });
