@@ -28,9 +28,9 @@ export interface ReadLayerOptions {
 }
 
 /**
- * Reads a layer once, as it flows by: unpacks it, and lets the cataloguers look at its files. Nothing of it is kept but the
- * facts; `missed` among them tells of files that only a second reading can get. An archive that is damaged after its first entries gives what came before the damage, with a note: an engine that
- * unpacks it stops there, too.
+ * Reads a layer once, as it flows by: unpacks it, and lets the cataloguers look at its files. Nothing of it is kept but the facts; `missed` among
+ * them tells of files that only a second reading can get. An archive that is damaged after its first entries gives what came before the damage,
+ * with a note: an engine that unpacks it stops there, too.
  *
  * @throws {LadingError} `ERR_LADING_LAYER_TYPE`, `ERR_LADING_LAYER`, `ERR_LADING_LAYER_LIMIT`;
  * `ERR_LADING_CONTENT_MISMATCH`: it is not the layer of that diffID. What the stream fails with is thrown as it is.

@@ -2,7 +2,8 @@ import { sbomError } from '../formats/errors.ts';
 import { type JsonObject, listOf, objectOf, objectsOf, textOf } from '../formats/values.ts';
 import { factsComment } from './annotations.ts';
 import { ElementGraph, idOf } from './element-graph.ts';
-import { isExpression } from './extracted-licenses.ts';
+import { ExtractedLicenses } from './extracted-licenses.ts';
+import { agentText } from './supplier.ts';
 
 /**
  * A document of SPDX 3.0 in the words of 2.3: packages, agents, licences and relationships have other names there, and most of what one can say
@@ -20,7 +21,7 @@ export function spdx2Of3(document: JsonObject): JsonObject {
     name: head.name,
     documentDescribes: [...graph.roots].filter((id) => held.has(id as string)),
     packages: packages.map((element) => packageOf(element, words, annotations)),
-    hasExtractedLicensingInfos: [...extractedLicenses(graph), ...words.named()],
+    hasExtractedLicensingInfos: [...extractedLicenses(graph), ...words.licenses.infos()],
     relationships: relationships(graph),
   };
 }
@@ -39,26 +40,24 @@ const maxRepeated = 128 * 2 ** 20;
 
 /** Who supplies packages, and what they are licensed under. */
 class SharedWords {
+  /** Those that have nothing but a name, where they are joined with others. */
+  readonly licenses = new ExtractedLicenses();
   readonly #graph: ElementGraph;
-  /** References for licences that have nothing but a name, where they are joined with others. */
-  readonly #refs = new Map<string, string>();
   #repeated = 0;
 
   constructor(graph: ElementGraph) {
     this.#graph = graph;
   }
 
-  /** `Person: Name (address)` (SPDX 2.3, 7.5). */
   agent(value: unknown): string | undefined {
     const agent = this.#graph.resolve(value);
     const name = textOf(agent?.name);
     if (agent === undefined || name === undefined) return undefined;
-    const [email] = objectsOf(agent.externalIdentifier).filter(
-      ({ externalIdentifierType: type }) => type === 'email',
-    );
-    const address = email === undefined ? '' : ` (${textOf(email.identifier) ?? ''})`;
-    this.#repeat(name.length + address.length);
-    return `${agent.type === 'Person' ? 'Person' : 'Organization'}: ${name}${address}`;
+    const identifiers = objectsOf(agent.externalIdentifier);
+    const address = identifiers.find(({ externalIdentifierType: type }) => type === 'email');
+    const email = textOf(address?.identifier);
+    this.#repeat(name.length + (email?.length ?? 0));
+    return agentText({ kind: agent.type === 'Person' ? 'Person' : 'Organization', name, email });
   }
 
   /** All licences that relationships of this type lead to, as one expression; the words of one that is none. */
@@ -68,23 +67,7 @@ class SharedWords {
     );
     for (const term of terms) this.#repeat(term.length);
     if (terms.size < 2) return [...terms][0];
-    return [...terms].map((term) => this.#term(term)).join(' AND ');
-  }
-
-  /** The licences behind the references that were made. */
-  named(): JsonObject[] {
-    return [...this.#refs].map(([name, licenseId]) => ({ licenseId, name }));
-  }
-
-  #term(words: string): string {
-    if (!isExpression(words)) return this.#refOf(words);
-    return words.includes(' ') ? `(${words})` : words;
-  }
-
-  #refOf(name: string): string {
-    const ref = this.#refs.get(name) ?? `LicenseRef-lading-named-${this.#refs.size + 1}`;
-    this.#refs.set(name, ref);
-    return ref;
+    return this.licenses.expressionOf([...terms].map((expression) => ({ expression })));
   }
 
   #repeat(letters: number): void {
@@ -99,7 +82,7 @@ class SharedWords {
 function packageOf(
   element: JsonObject,
   words: SharedWords,
-  annotations: ReadonlyMap<string, JsonObject[]>,
+  annotations: ReadonlyMap<unknown, JsonObject[]>,
 ): JsonObject {
   const id = idOf(element);
   const [originator] = listOf(element.originatedBy);
@@ -185,15 +168,13 @@ function relationships(graph: ElementGraph): JsonObject[] {
 }
 
 /** Facts as lading writes them, by the ids of the elements that they tell of, as annotations of these. */
-function annotationsBySubject(graph: ElementGraph): ReadonlyMap<string, JsonObject[]> {
-  const found = new Map<string, JsonObject[]>();
-  for (const { subject, contentType, statement } of graph.ofType('Annotation')) {
-    if (typeof subject !== 'string' || contentType !== 'application/json' || typeof statement !== 'string')
-      continue;
-    const annotation = { annotator: 'Tool: SPDX 3', comment: factsComment(statement) };
-    const there = found.get(subject);
-    if (there === undefined) found.set(subject, [annotation]);
-    else there.push(annotation);
-  }
-  return found;
+function annotationsBySubject(graph: ElementGraph): ReadonlyMap<unknown, JsonObject[]> {
+  const annotations = graph
+    .ofType('Annotation')
+    .flatMap(({ subject, contentType, statement }) =>
+      contentType === 'application/json' && typeof statement === 'string'
+        ? [{ subject, annotator: 'Tool: SPDX 3', comment: factsComment(statement) }]
+        : [],
+    );
+  return Map.groupBy(annotations, ({ subject }) => subject);
 }

@@ -5,7 +5,7 @@ const group =
   /\b(?:authors|community|contributors|corp|corporation|developers|devel|foundation|gmbh|group|inc|llc|ltd|maintainers|organi[sz]ation|packagers|project|team)\b/i;
 
 /** Who supplies something. */
-interface Agent {
+export interface Agent {
   readonly kind: 'Organization' | 'Person';
   readonly name: string;
   readonly email?: string | undefined;
@@ -24,7 +24,11 @@ export function agentOf(supplier: string): Agent {
 /** Who supplies a package, as SPDX 2.3 says it (7.5). */
 export function supplierText(supplier: string | undefined): string {
   if (!supplier) return noAssertion;
-  const { kind, name, email } = agentOf(supplier);
+  return agentText(agentOf(supplier));
+}
+
+/** `Person: Name (address)` (SPDX 2.3, 7.5). */
+export function agentText({ kind, name, email }: Agent): string {
   return `${kind}: ${name}${email === undefined ? '' : ` (${email})`}`;
 }
 

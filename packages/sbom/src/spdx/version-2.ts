@@ -22,7 +22,7 @@ import {
   namespaceOf,
   sourceInfoOf,
 } from './fields.ts';
-import { supplierText } from './supplier.ts';
+import { agentText, supplierText } from './supplier.ts';
 
 const documentId = 'SPDXRef-DOCUMENT';
 
@@ -42,9 +42,7 @@ export function* spdx2Fields(bom: Bom, options: DocumentOptions): Generator<Fiel
     {
       created,
       creators: [
-        ...(author === undefined
-          ? []
-          : [`Person: ${author.name}${author.email === undefined ? '' : ` (${author.email})`}`]),
+        ...(author === undefined ? [] : [agentText({ kind: 'Person', ...author })]),
         ...(tool.vendor === undefined ? [] : [`Organization: ${tool.vendor}`]),
         `Tool: ${tool.name}-${tool.version}`,
       ],

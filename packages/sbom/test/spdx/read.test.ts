@@ -29,6 +29,12 @@ const image = {
   versionInfo: 'latest',
   checksums: [{ algorithm: 'SHA256', checksumValue: 'a'.repeat(64) }],
 };
+/** What such an image is read as. */
+const appSubject = {
+  name: 'ghcr.io/acme/app',
+  descriptor: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: digestOf('a'), size: 0 },
+  layers: [],
+};
 const describes = edge('SPDXRef-DOCUMENT', 'DESCRIBES', 'SPDXRef-root');
 
 describe('SPDX documents of others', () => {
@@ -77,15 +83,7 @@ describe('SPDX documents of others', () => {
       }),
     );
     expect(bom).toEqual({
-      subject: {
-        name: 'ghcr.io/acme/app',
-        descriptor: {
-          mediaType: 'application/vnd.oci.image.manifest.v1+json',
-          digest: digestOf('a'),
-          size: 0,
-        },
-        layers: [],
-      },
+      subject: appSubject,
       os: { id: 'debian', versionId: '12.15' },
       packages: [
         {
@@ -450,15 +448,7 @@ describe('SPDX 3.0 of others', () => {
       ),
     );
     expect(bom).toEqual({
-      subject: {
-        name: 'ghcr.io/acme/app',
-        descriptor: {
-          mediaType: 'application/vnd.oci.image.manifest.v1+json',
-          digest: digestOf('a'),
-          size: 0,
-        },
-        layers: [],
-      },
+      subject: appSubject,
       os: { id: 'debian', versionId: '12' },
       packages: [
         {
